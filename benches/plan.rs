@@ -1,0 +1,5 @@
+//! Benchmarks of the pure core.
+
+fn main() {
+    divan::main();
+}

@@ -1,0 +1,42 @@
+//! Keeps a WooCommerce shop and Vtiger CRM in step within seconds, both ways.
+//!
+//! The path of an event:
+//!
+//! 1. [`ingress`] checks a request's signature over its raw bytes, makes it an [`queue::Event`] and stores that
+//!    durably before it answers.
+//! 2. A worker of the [`engine`] takes the event from the [`queue`] and leases the record that it speaks of.
+//! 3. The engine reads what is needed from the two [`system`]s and asks [`sync`] for a plan: what each mapped
+//!    field should become, and why.
+//! 4. It writes what the plan says to the opposite system, and then link, base values and journal to the
+//!    [`store`] in one transaction.
+//! 5. [`sweep`] looks for what no event announced and puts it through the same path.
+//!
+//! | module | does |
+//! | --- | --- |
+//! | [`sync`] | the pure core: records, mappings, merge, conflict rules, plans; no I/O, no clock |
+//! | [`system`] | the contract that both systems fulfil |
+//! | [`woocommerce`], [`vtiger`] | clients, wire formats, webhook authentication |
+//! | [`queue`], [`store`] | durable events; links, journal, leases, settings |
+//! | [`engine`], [`sweep`] | what happens to an event; finding what no event announced |
+//! | [`ingress`], [`web`] | webhook endpoints; pages for people |
+//! | [`app`] | builds the parts and runs them |
+//! | [`simulator`], [`demo`] | stand-ins of both systems; the demonstration |
+
+pub mod app;
+pub mod check;
+pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod engine;
+pub mod http;
+pub mod ingress;
+pub mod queue;
+pub mod simulator;
+pub mod store;
+pub mod sweep;
+pub mod sync;
+pub mod system;
+pub mod telemetry;
+pub mod vtiger;
+pub mod web;
+pub mod woocommerce;

@@ -1,0 +1,118 @@
+//! The contract that WooCommerce and Vtiger both fulfil, so that the engine knows neither.
+
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::sync::{FieldPath, Module, Patch, Record, RecordId, Side, Value};
+
+/// One installation of one of the two systems.
+#[async_trait]
+pub trait System: Send + Sync + fmt::Debug {
+    /// Which of the two it is.
+    fn side(&self) -> Side;
+
+    /// Reads one record; `None` when it is not there (any more).
+    async fn fetch(&self, module: Module, id: &RecordId) -> Result<Option<Record>, SystemError>;
+
+    /// Reads the records with this match key (contacts: the e-mail address, in any case).
+    ///
+    /// At most two are returned: more than one is ambiguous however many they are.
+    async fn find(&self, module: Module, key: &str) -> Result<Vec<Record>, SystemError>;
+
+    /// Creates a record and returns it as stored.
+    ///
+    /// After [`Fault::Unavailable`] it may or may not have been created: look before creating again.
+    async fn create(&self, module: Module, patch: &Patch) -> Result<Record, SystemError>;
+
+    /// Writes the patch's fields, leaves the others as they are, and returns the record as stored.
+    async fn update(&self, module: Module, id: &RecordId, patch: &Patch) -> Result<Record, SystemError>;
+
+    /// Deletes a record; one that is already gone is no error.
+    async fn delete(&self, module: Module, id: &RecordId) -> Result<(), SystemError>;
+
+    /// Reads one page of all the module's records in a stable order, from the start or after `cursor`.
+    async fn page(&self, module: Module, cursor: Option<&str>) -> Result<Page, SystemError>;
+
+    /// Reads a record out of an event's body, in the shape of [`System::fetch`]; `None` when the body doesn't hold
+    /// all of `needed`, so that the record must be fetched. May ask the API for what a reference points to.
+    async fn read(
+        &self,
+        module: Module,
+        body: &serde_json::Value,
+        needed: &[FieldPath],
+    ) -> Result<Option<Record>, SystemError>;
+
+    /// What the system would show after storing `value` in that field: shortened, emoji lost and so on.
+    fn stored(&self, module: Module, path: &FieldPath, value: &Value) -> Value;
+
+    /// Whether the record's last change was made by the user that this program works as, where that can be told.
+    fn is_own_change(&self, record: &Record) -> Option<bool>;
+
+    /// Tests address, credentials and permissions, for a person to read.
+    async fn check(&self) -> Vec<Finding>;
+}
+
+/// One page of records.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// The records, in the system's order.
+    pub records: Vec<Record>,
+    /// Where to go on; `None` on the last page.
+    pub next: Option<String>,
+}
+
+/// One thing that [`System::check`] looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What was looked at, such as "read customers".
+    pub subject: String,
+    /// How it went.
+    pub verdict: Verdict,
+}
+
+/// How a check went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// In order, with a detail worth showing.
+    Good(String),
+    /// It works, but not as it should: the problem, and what to do.
+    Warning(String, String),
+    /// It doesn't work: the problem, and what to do.
+    Bad(String, String),
+}
+
+/// Why a call to a system failed, in terms of what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{system}: {operation}: {message}")]
+pub struct SystemError {
+    /// The system that failed.
+    pub system: Side,
+    /// What was tried, such as "update contact".
+    pub operation: &'static str,
+    /// What it means for the caller.
+    pub fault: Fault,
+    /// What the system or the network said, without personal data where we can help it.
+    pub message: String,
+}
+
+/// What a failure means for the caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// For the moment: time-out, connection lost, 429, 5xx, an answer that can't be read. Try again, not before
+    /// `retry_after` where the system asked for that. A write may have been done, or half done.
+    Unavailable {
+        /// How long the system asked us to wait.
+        retry_after: Option<Duration>,
+    },
+    /// The credentials or permissions don't suffice. Trying again helps only after a person has mended them.
+    Denied,
+    /// The system refuses these values. Trying again helps only after the record was changed.
+    Rejected {
+        /// The field it names, if it names one.
+        field: Option<String>,
+    },
+    /// The record isn't there (any more).
+    Gone,
+}

@@ -1,0 +1,7 @@
+//! The project's tests beyond unit tests, in one binary.
+
+mod contract_vtiger_client;
+mod contract_vtiger_simulator;
+mod contract_woocommerce_client;
+mod contract_woocommerce_simulator;
+mod recording;
