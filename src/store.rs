@@ -1,1 +1,286 @@
-//! To be filled.
+//! What is remembered: links, journal, intents, leases, settings.
+//!
+//! The contracts are here; [`SqlStore`] keeps them in SQLite. All that belongs together is written in one
+//! transaction, so that a crash leaves either all of it or nothing.
+
+mod database;
+mod journal;
+mod leases;
+mod links;
+mod settings;
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use crate::clock::Timestamp;
+use crate::queue::{Cause, Event};
+use crate::sync::{Base, FieldPlan, Module, ModuleSettings, RecordId, Side, Sides, Skip};
+
+pub use database::{Database, DatabaseError};
+
+/// Everything that the program remembers.
+pub trait Store: Links + Leases + Journal + Settings {}
+
+impl<T: Links + Leases + Journal + Settings> Store for T {}
+
+/// The store in an SQL database.
+#[derive(Clone, Debug)]
+pub struct SqlStore {
+    database: Database,
+}
+
+impl SqlStore {
+    /// The store in this database.
+    pub const fn new(database: Database) -> Self {
+        Self { database }
+    }
+}
+
+/// Which records are the same, and creates that are under way.
+#[async_trait]
+pub trait Links: Send + Sync + fmt::Debug {
+    /// The link of one side's record.
+    async fn link_of(&self, at: &Place, side: Side, id: &RecordId) -> Result<Option<Link>, StoreError>;
+
+    /// The links of several of one side's records, in no order.
+    async fn links_of(&self, at: &Place, side: Side, ids: &[RecordId]) -> Result<Vec<Link>, StoreError>;
+
+    /// The links of records with this match key.
+    async fn links_by_key(&self, at: &Place, key: &str) -> Result<Vec<Link>, StoreError>;
+
+    /// Notes that a record of `source`'s counterpart is about to be created on `side`.
+    async fn begin_create(
+        &self,
+        at: &Place,
+        side: Side,
+        source: &RecordId,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Whether such a create was begun and not committed.
+    async fn is_creating(&self, at: &Place, side: Side, source: &RecordId) -> Result<bool, StoreError>;
+
+    /// Whether any create on `side` was begun since then and not committed.
+    async fn creates_open(&self, at: &Place, side: Side, since: Timestamp) -> Result<bool, StoreError>;
+
+    /// Writes what was done: link, journal and the end of an intent, in one transaction.
+    async fn commit(&self, commit: &Commit) -> Result<(), StoreError>;
+}
+
+/// Who works on which record.
+#[async_trait]
+pub trait Leases: Send + Sync + fmt::Debug {
+    /// Takes a lease, unless somebody else holds it. Taking one's own again prolongs it.
+    async fn acquire(
+        &self,
+        name: &str,
+        owner: &str,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Lays an event by until the lease is released; false, and nothing done, when nobody holds it any more.
+    async fn park(&self, name: &str, event: &Event, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Releases one's own leases, unless events wait for them: these are returned, and the leases are kept until
+    /// the events were taken over with [`Leases::unpark`].
+    async fn release(&self, names: &[String], owner: &str) -> Result<Vec<Event>, StoreError>;
+
+    /// Forgets parked events, as they are in the queue again.
+    async fn unpark(&self, ids: &[String]) -> Result<(), StoreError>;
+
+    /// Events parked for leases that nobody holds any more, as their holder crashed.
+    async fn stranded(&self, now: Timestamp) -> Result<Vec<Event>, StoreError>;
+
+    /// Drops all leases. Only for a process that is alone on its database.
+    async fn drop_leases(&self) -> Result<(), StoreError>;
+}
+
+/// What was done, for people to read.
+#[async_trait]
+pub trait Journal: Send + Sync + fmt::Debug {
+    /// The sync log: counts by minute, module and side, the newest first.
+    async fn sync_log(&self, side: Side, limit: u32) -> Result<Vec<LogLine>, StoreError>;
+
+    /// The latest entries, the newest first; only those of one record where it is given.
+    async fn entries(&self, limit: u32) -> Result<Vec<Stored>, StoreError>;
+
+    /// The latest entries about one record.
+    async fn entries_of(
+        &self,
+        at: &Place,
+        side: Side,
+        id: &RecordId,
+        limit: u32,
+    ) -> Result<Vec<Stored>, StoreError>;
+
+    /// How often each side's records were created, updated and skipped since then.
+    async fn counts_since(&self, since: Timestamp) -> Result<Vec<LogLine>, StoreError>;
+}
+
+/// The modules' settings, and requests to sweep them.
+#[async_trait]
+pub trait Settings: Send + Sync + fmt::Debug {
+    /// A module's settings; `None` when none were stored yet.
+    async fn settings(&self, at: &Place) -> Result<Option<ModuleSettings>, StoreError>;
+
+    /// Stores a module's settings.
+    async fn put_settings(
+        &self,
+        at: &Place,
+        settings: &ModuleSettings,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Asks for a sweep of a module.
+    async fn request_sweep(&self, at: &Place, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Takes the requests to sweep, and forgets them.
+    async fn take_sweep_requests(&self) -> Result<Vec<Place>, StoreError>;
+}
+
+/// A module of a connection.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// The connection's name.
+    pub connection: String,
+    /// The module.
+    pub module: Module,
+}
+
+/// Two records that are kept in step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Link {
+    /// A UUIDv7.
+    pub id: String,
+    /// The records' ids.
+    pub ids: Sides<RecordId>,
+    /// What the two found each other by.
+    pub match_key: String,
+    /// What both showed when last in step.
+    pub base: Base,
+    /// The newest modified time seen of each.
+    pub modified: Sides<Option<Timestamp>>,
+    /// Where one of the two was deleted.
+    pub deleted_on: Option<Side>,
+}
+
+/// What was done for one record.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    /// The module of the connection.
+    pub at: Place,
+    /// When.
+    pub now: Timestamp,
+    /// The link as it is now, where there is one.
+    pub link: Option<Link>,
+    /// What to tell about it.
+    pub entries: Vec<Entry>,
+    /// The create that is finished (or given up): its side and the record that it was for.
+    pub created: Option<(Side, RecordId)>,
+}
+
+/// One line of the journal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The side that was written to, or would have been.
+    pub side: Side,
+    /// What was done.
+    pub action: Action,
+    /// The records' ids, as far as there are any.
+    pub ids: Sides<Option<RecordId>>,
+    /// The record's name, for people.
+    pub title: String,
+    /// Who told.
+    pub cause: Cause,
+    /// The fields that this is about.
+    pub fields: Vec<FieldPlan>,
+    /// Why nothing was done, where nothing was.
+    pub skip: Option<Skip>,
+}
+
+/// A line of the journal as it was stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stored {
+    /// A UUIDv7.
+    pub id: String,
+    /// The module of the connection.
+    pub at: Place,
+    /// When.
+    pub when: Timestamp,
+    /// What.
+    pub entry: Entry,
+}
+
+/// What was done with a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It was created.
+    Created,
+    /// Some of its fields were written.
+    Updated,
+    /// It was found to be the same as one of the other side, and nothing had to be written.
+    Linked,
+    /// Nothing, for a reason.
+    Skipped,
+}
+
+impl Action {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Created, Self::Updated, Self::Linked, Self::Skipped];
+
+    /// The name used in the database and shown to people.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Linked => "linked",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// Counts of one minute, one module and one side.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogLine {
+    /// The start of the minute.
+    pub minute: Timestamp,
+    /// The connection's name.
+    pub connection: String,
+    /// The module's name.
+    pub module: String,
+    /// The side's name.
+    pub side: String,
+    /// Records created.
+    pub created: i64,
+    /// Records updated.
+    pub updated: i64,
+    /// Records skipped.
+    pub skipped: i64,
+}
+
+/// Why the store failed.
+#[derive(Debug, thiserror::Error)]
+#[error("the store failed to {operation}")]
+pub struct StoreError {
+    operation: &'static str,
+    #[source]
+    source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl StoreError {
+    fn new(operation: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
+        move |source| Self {
+            operation,
+            source: source.into(),
+        }
+    }
+
+    fn unreadable(operation: &'static str) -> impl FnOnce(serde_json::Error) -> Self {
+        move |source| Self {
+            operation,
+            source: source.into(),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! What happened, as far as it is known.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use crate::clock::Timestamp;
+use crate::sync::{Module, Record, RecordId, Side};
+
+/// A hint that something may have changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// A UUIDv7.
+    pub id: String,
+    /// The connection that it belongs to.
+    pub connection: String,
+    /// What it speaks of.
+    pub subject: Subject,
+    /// Who told.
+    pub cause: Cause,
+    /// When it reached this program.
+    pub received: Timestamp,
+}
+
+impl Event {
+    /// An event that has just been received.
+    pub fn new(connection: &str, subject: Subject, cause: Cause, received: Timestamp) -> Self {
+        Self {
+            id: uuid::Uuid::now_v7().to_string(),
+            connection: connection.to_owned(),
+            subject,
+            cause,
+            received,
+        }
+    }
+}
+
+/// What an event speaks of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Subject {
+    /// One record.
+    Record {
+        /// The record's module.
+        module: Module,
+        /// The system that it is of.
+        side: Side,
+        /// Its id there; Vtiger's may be the bare number.
+        id: RecordId,
+        /// What may have become of it.
+        change: Change,
+    },
+    /// Some record or other: the module must be swept.
+    Module {
+        /// The module.
+        module: Module,
+    },
+}
+
+/// What may have become of a record.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// It was created or changed.
+    Changed(Seen),
+    /// It was deleted.
+    Deleted,
+}
+
+/// Leaves the record's values out, as debug output ends in logs.
+impl std::fmt::Debug for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Changed(Seen::Nothing) => "Changed",
+            Self::Changed(Seen::Body(_)) => "Changed(body)",
+            Self::Changed(Seen::Record(_)) => "Changed(record)",
+            Self::Deleted => "Deleted",
+        })
+    }
+}
+
+/// How much of the record came with the event.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Seen {
+    /// Nothing.
+    Nothing,
+    /// The record, or part of it, as its system sent it.
+    Body(Json),
+    /// The record as a sweep read it.
+    Record(Record),
+}
+
+/// Who told that something happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// A webhook of WooCommerce.
+    Webhook,
+    /// A callback of a Vtiger workflow.
+    Callback,
+    /// A sweep.
+    Sweep,
+}
+
+impl Cause {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Webhook, Self::Callback, Self::Sweep];
+
+    /// The name used in the database and shown to people.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Webhook => "webhook",
+            Self::Callback => "callback",
+            Self::Sweep => "sweep",
+        }
+    }
+}

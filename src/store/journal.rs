@@ -1,0 +1,197 @@
+//! The journal: what was done with which record, field by field, and why.
+
+use async_trait::async_trait;
+use serde_json::{from_str, to_string};
+use sqlx::any::AnyRow;
+use sqlx::{Any, Row, Transaction};
+
+use super::{Action, Entry, Journal, LogLine, Place, SqlStore, StoreError, Stored};
+use crate::clock::Timestamp;
+use crate::queue::Cause;
+use crate::sync::{Module, RecordId, Side, Sides};
+
+const READ: &str = "read the journal";
+const WRITE: &str = "write the journal";
+const MINUTE_MS: i64 = 60_000;
+
+/// Writes one entry as part of a transaction.
+pub(super) async fn put(
+    transaction: &mut Transaction<'static, Any>,
+    at: &Place,
+    now: Timestamp,
+    entry: &Entry,
+) -> Result<(), StoreError> {
+    let skip = entry
+        .skip
+        .as_ref()
+        .map(to_string)
+        .transpose()
+        .map_err(StoreError::unreadable(WRITE))?;
+    sqlx::query(
+        "insert into journal (id, connection, at, module, side, action, woocommerce_id, vtiger_id, title, cause, \
+         fields, skip, minute) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+    )
+    .bind(uuid::Uuid::now_v7().to_string())
+    .bind(at.connection.as_str())
+    .bind(now.as_millis())
+    .bind(at.module.as_str())
+    .bind(entry.side.as_str())
+    .bind(entry.action.as_str())
+    .bind(entry.ids.woocommerce.as_ref().map(RecordId::as_str))
+    .bind(entry.ids.vtiger.as_ref().map(RecordId::as_str))
+    .bind(entry.title.as_str())
+    .bind(entry.cause.as_str())
+    .bind(to_string(&entry.fields).map_err(StoreError::unreadable(WRITE))?)
+    .bind(skip)
+    .bind(now.as_millis() - now.as_millis().rem_euclid(MINUTE_MS))
+    .execute(&mut **transaction)
+    .await
+    .map_err(StoreError::new(WRITE))?;
+    Ok(())
+}
+
+#[async_trait]
+impl Journal for SqlStore {
+    async fn sync_log(&self, side: Side, limit: u32) -> Result<Vec<LogLine>, StoreError> {
+        let rows = sqlx::query(
+            "select minute, connection, module, side, \
+             cast(sum(case when action = 'created' then 1 else 0 end) as bigint) as created, \
+             cast(sum(case when action = 'updated' then 1 else 0 end) as bigint) as updated, \
+             cast(sum(case when action = 'skipped' then 1 else 0 end) as bigint) as skipped \
+             from journal where side = $1 and action <> 'linked' \
+             group by minute, connection, module, side order by minute desc, connection, module limit $2",
+        )
+        .bind(side.as_str())
+        .bind(i64::from(limit))
+        .fetch_all(self.database.read())
+        .await
+        .map_err(StoreError::new(READ))?;
+        rows.iter()
+            .map(|row| line(row).map_err(StoreError::new(READ)))
+            .collect()
+    }
+
+    async fn entries(&self, limit: u32) -> Result<Vec<Stored>, StoreError> {
+        let rows = sqlx::query(
+            "select id, connection, at, module, side, action, woocommerce_id, vtiger_id, title, cause, fields, skip \
+             from journal order by id desc limit $1",
+        )
+        .bind(i64::from(limit))
+        .fetch_all(self.database.read())
+        .await
+        .map_err(StoreError::new(READ))?;
+        rows.iter().map(stored).collect()
+    }
+
+    async fn entries_of(
+        &self,
+        at: &Place,
+        side: Side,
+        id: &RecordId,
+        limit: u32,
+    ) -> Result<Vec<Stored>, StoreError> {
+        let statement = match side {
+            Side::WooCommerce => {
+                "select id, connection, at, module, side, action, woocommerce_id, vtiger_id, title, cause, fields, \
+                 skip from journal where connection = $1 and module = $2 and woocommerce_id = $3 \
+                 order by id desc limit $4"
+            }
+            Side::Vtiger => {
+                "select id, connection, at, module, side, action, woocommerce_id, vtiger_id, title, cause, fields, \
+                 skip from journal where connection = $1 and module = $2 and vtiger_id = $3 \
+                 order by id desc limit $4"
+            }
+        };
+        let rows = sqlx::query(statement)
+            .bind(at.connection.as_str())
+            .bind(at.module.as_str())
+            .bind(id.as_str())
+            .bind(i64::from(limit))
+            .fetch_all(self.database.read())
+            .await
+            .map_err(StoreError::new(READ))?;
+        rows.iter().map(stored).collect()
+    }
+
+    async fn counts_since(&self, since: Timestamp) -> Result<Vec<LogLine>, StoreError> {
+        let rows = sqlx::query(
+            "select cast($1 as bigint) as minute, connection, module, side, \
+             cast(sum(case when action = 'created' then 1 else 0 end) as bigint) as created, \
+             cast(sum(case when action = 'updated' then 1 else 0 end) as bigint) as updated, \
+             cast(sum(case when action = 'skipped' then 1 else 0 end) as bigint) as skipped \
+             from journal where at >= $1 group by connection, module, side order by connection, module, side desc",
+        )
+        .bind(since.as_millis())
+        .fetch_all(self.database.read())
+        .await
+        .map_err(StoreError::new(READ))?;
+        rows.iter()
+            .map(|row| line(row).map_err(StoreError::new(READ)))
+            .collect()
+    }
+}
+
+fn line(row: &AnyRow) -> Result<LogLine, sqlx::Error> {
+    Ok(LogLine {
+        minute: Timestamp::from_millis(row.try_get("minute")?),
+        connection: row.try_get("connection")?,
+        module: row.try_get("module")?,
+        side: row.try_get("side")?,
+        created: row.try_get("created")?,
+        updated: row.try_get("updated")?,
+        skipped: row.try_get("skipped")?,
+    })
+}
+
+fn stored(row: &AnyRow) -> Result<Stored, StoreError> {
+    let text = |column| row.try_get::<String, _>(column).map_err(StoreError::new(READ));
+    let id = |column| {
+        let id = row
+            .try_get::<Option<String>, _>(column)
+            .map_err(StoreError::new(READ))?;
+        Ok::<_, StoreError>(id.map(RecordId::new))
+    };
+    let skip = row
+        .try_get::<Option<String>, _>("skip")
+        .map_err(StoreError::new(READ))?;
+    Ok(Stored {
+        id: text("id")?,
+        at: Place {
+            connection: text("connection")?,
+            module: named("module", &text("module")?, &Module::ALL, Module::as_str)?,
+        },
+        when: Timestamp::from_millis(row.try_get("at").map_err(StoreError::new(READ))?),
+        entry: Entry {
+            side: named("side", &text("side")?, &Side::BOTH, Side::as_str)?,
+            action: named("action", &text("action")?, &Action::ALL, Action::as_str)?,
+            ids: Sides {
+                woocommerce: id("woocommerce_id")?,
+                vtiger: id("vtiger_id")?,
+            },
+            title: text("title")?,
+            cause: named("cause", &text("cause")?, &Cause::ALL, Cause::as_str)?,
+            fields: from_str(&text("fields")?).map_err(StoreError::unreadable(READ))?,
+            skip: skip
+                .as_deref()
+                .map(from_str)
+                .transpose()
+                .map_err(StoreError::unreadable(READ))?,
+        },
+    })
+}
+
+/// The one of `all` whose name stands in that column.
+pub(super) fn named<T: Copy>(
+    column: &'static str,
+    name: &str,
+    all: &[T],
+    name_of: fn(T) -> &'static str,
+) -> Result<T, StoreError> {
+    let found = all.iter().copied().find(|one| name_of(*one) == name);
+    found.ok_or_else(|| {
+        StoreError::new(READ)(sqlx::Error::ColumnDecode {
+            index: column.to_owned(),
+            source: format!("`{name}` is none of its values").into(),
+        })
+    })
+}

@@ -1,0 +1,122 @@
+//! Leases of records, and the events that wait for them.
+
+use async_trait::async_trait;
+use serde_json::{from_str, to_string};
+use sqlx::Row;
+use sqlx::any::AnyRow;
+
+use super::{Leases, SqlStore, StoreError};
+use crate::clock::Timestamp;
+use crate::queue::Event;
+
+#[async_trait]
+impl Leases for SqlStore {
+    async fn acquire(
+        &self,
+        name: &str,
+        owner: &str,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let row = sqlx::query(
+            "insert into lease (name, owner, until) values ($1, $2, $4) \
+             on conflict (name) do update set owner = $2, until = $4 \
+             where lease.owner = $2 or lease.until < $3 returning name",
+        )
+        .bind(name)
+        .bind(owner)
+        .bind(now.as_millis())
+        .bind(until.as_millis())
+        .fetch_optional(self.database.write())
+        .await
+        .map_err(StoreError::new("take a lease"))?;
+        Ok(row.is_some())
+    }
+
+    async fn park(&self, name: &str, event: &Event, now: Timestamp) -> Result<bool, StoreError> {
+        const PARK: &str = "park an event";
+        let done = sqlx::query(
+            "insert into parked (id, lease, event, parked_at) \
+             select $1, $2, $3, $4 where exists (select 1 from lease where name = $2 and until >= $4) \
+             on conflict (id) do nothing",
+        )
+        .bind(event.id.as_str())
+        .bind(name)
+        .bind(to_string(event).map_err(StoreError::unreadable(PARK))?)
+        .bind(now.as_millis())
+        .execute(self.database.write())
+        .await
+        .map_err(StoreError::new(PARK))?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    async fn release(&self, names: &[String], owner: &str) -> Result<Vec<Event>, StoreError> {
+        const RELEASE: &str = "release a lease";
+        let mut waiting = Vec::new();
+        let mut transaction = self.database.begin().await.map_err(StoreError::new(RELEASE))?;
+        for name in names {
+            let done = sqlx::query(
+                "delete from lease where name = $1 and owner = $2 \
+                 and not exists (select 1 from parked where lease = $1)",
+            )
+            .bind(name)
+            .bind(owner)
+            .execute(&mut *transaction)
+            .await
+            .map_err(StoreError::new(RELEASE))?;
+            if done.rows_affected() == 0 {
+                let rows = sqlx::query("select event from parked where lease = $1 order by id")
+                    .bind(name)
+                    .fetch_all(&mut *transaction)
+                    .await
+                    .map_err(StoreError::new(RELEASE))?;
+                waiting.append(&mut events(&rows)?);
+            }
+        }
+        transaction.commit().await.map_err(StoreError::new(RELEASE))?;
+        Ok(waiting)
+    }
+
+    async fn unpark(&self, ids: &[String]) -> Result<(), StoreError> {
+        const UNPARK: &str = "forget parked events";
+        let mut transaction = self.database.begin().await.map_err(StoreError::new(UNPARK))?;
+        for id in ids {
+            sqlx::query("delete from parked where id = $1")
+                .bind(id)
+                .execute(&mut *transaction)
+                .await
+                .map_err(StoreError::new(UNPARK))?;
+        }
+        transaction.commit().await.map_err(StoreError::new(UNPARK))
+    }
+
+    async fn stranded(&self, now: Timestamp) -> Result<Vec<Event>, StoreError> {
+        let rows = sqlx::query(
+            "select event from parked where not exists \
+             (select 1 from lease where lease.name = parked.lease and lease.until >= $1) order by id limit 100",
+        )
+        .bind(now.as_millis())
+        .fetch_all(self.database.read())
+        .await
+        .map_err(StoreError::new("look for stranded events"))?;
+        events(&rows)
+    }
+
+    async fn drop_leases(&self) -> Result<(), StoreError> {
+        sqlx::query("delete from lease")
+            .execute(self.database.write())
+            .await
+            .map_err(StoreError::new("drop the leases"))?;
+        Ok(())
+    }
+}
+
+fn events(rows: &[AnyRow]) -> Result<Vec<Event>, StoreError> {
+    const READ: &str = "read a parked event";
+    rows.iter()
+        .map(|row| {
+            let text: String = row.try_get("event").map_err(StoreError::new(READ))?;
+            from_str(&text).map_err(StoreError::unreadable(READ))
+        })
+        .collect()
+}

@@ -1,0 +1,202 @@
+//! Links, intents, and the one transaction that writes what was done.
+
+use async_trait::async_trait;
+use serde_json::{from_str, to_string};
+use sqlx::any::AnyRow;
+use sqlx::{Any, QueryBuilder, Row, Transaction};
+
+use super::{Commit, Link, Links, Place, SqlStore, StoreError, journal};
+use crate::clock::Timestamp;
+use crate::sync::{RecordId, Side, Sides};
+
+const READ: &str = "read a link";
+
+#[async_trait]
+impl Links for SqlStore {
+    async fn link_of(&self, at: &Place, side: Side, id: &RecordId) -> Result<Option<Link>, StoreError> {
+        let links = self.links_of(at, side, std::slice::from_ref(id)).await?;
+        Ok(links.into_iter().next())
+    }
+
+    async fn links_of(&self, at: &Place, side: Side, ids: &[RecordId]) -> Result<Vec<Link>, StoreError> {
+        let mut links = Vec::with_capacity(ids.len());
+        // SQLite takes many, but not any number of parameters.
+        for some in ids.chunks(500) {
+            let mut query = QueryBuilder::<Any>::new(SELECT);
+            query
+                .push(" where connection = ")
+                .push_bind(at.connection.as_str());
+            query.push(" and module = ").push_bind(at.module.as_str());
+            query.push(match side {
+                Side::WooCommerce => " and woocommerce_id in (",
+                Side::Vtiger => " and vtiger_id in (",
+            });
+            let mut list = query.separated(", ");
+            for id in some {
+                list.push_bind(id.as_str());
+            }
+            query.push(")");
+            let rows = query
+                .build()
+                .fetch_all(self.database.read())
+                .await
+                .map_err(StoreError::new(READ))?;
+            for row in &rows {
+                links.push(link(row)?);
+            }
+        }
+        Ok(links)
+    }
+
+    async fn links_by_key(&self, at: &Place, key: &str) -> Result<Vec<Link>, StoreError> {
+        let mut query = QueryBuilder::<Any>::new(SELECT);
+        query
+            .push(" where connection = ")
+            .push_bind(at.connection.as_str());
+        query.push(" and module = ").push_bind(at.module.as_str());
+        query.push(" and match_key = ").push_bind(key);
+        let rows = query
+            .build()
+            .fetch_all(self.database.read())
+            .await
+            .map_err(StoreError::new(READ))?;
+        rows.iter().map(link).collect()
+    }
+
+    async fn begin_create(
+        &self,
+        at: &Place,
+        side: Side,
+        source: &RecordId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "insert into intent (connection, module, side, source_id, created_at) values ($1, $2, $3, $4, $5) \
+             on conflict (connection, module, side, source_id) do nothing",
+        )
+        .bind(at.connection.as_str())
+        .bind(at.module.as_str())
+        .bind(side.as_str())
+        .bind(source.as_str())
+        .bind(now.as_millis())
+        .execute(self.database.write())
+        .await
+        .map_err(StoreError::new("note a create"))?;
+        Ok(())
+    }
+
+    async fn is_creating(&self, at: &Place, side: Side, source: &RecordId) -> Result<bool, StoreError> {
+        let row = sqlx::query(
+            "select 1 from intent where connection = $1 and module = $2 and side = $3 and source_id = $4",
+        )
+        .bind(at.connection.as_str())
+        .bind(at.module.as_str())
+        .bind(side.as_str())
+        .bind(source.as_str())
+        .fetch_optional(self.database.read())
+        .await
+        .map_err(StoreError::new("look for a create"))?;
+        Ok(row.is_some())
+    }
+
+    async fn creates_open(&self, at: &Place, side: Side, since: Timestamp) -> Result<bool, StoreError> {
+        let row = sqlx::query(
+            "select 1 from intent where connection = $1 and module = $2 and side = $3 and created_at >= $4 limit 1",
+        )
+        .bind(at.connection.as_str())
+        .bind(at.module.as_str())
+        .bind(side.as_str())
+        .bind(since.as_millis())
+        .fetch_optional(self.database.read())
+        .await
+        .map_err(StoreError::new("look for creates"))?;
+        Ok(row.is_some())
+    }
+
+    async fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
+        const COMMIT: &str = "write what was done";
+        let mut transaction = self.database.begin().await.map_err(StoreError::new(COMMIT))?;
+        if let Some(link) = &commit.link {
+            put_link(&mut transaction, commit, link).await?;
+        }
+        if let Some((side, source)) = &commit.created {
+            sqlx::query(
+                "delete from intent where connection = $1 and module = $2 and side = $3 and source_id = $4",
+            )
+            .bind(commit.at.connection.as_str())
+            .bind(commit.at.module.as_str())
+            .bind(side.as_str())
+            .bind(source.as_str())
+            .execute(&mut *transaction)
+            .await
+            .map_err(StoreError::new(COMMIT))?;
+        }
+        for entry in &commit.entries {
+            journal::put(&mut transaction, &commit.at, commit.now, entry).await?;
+        }
+        transaction.commit().await.map_err(StoreError::new(COMMIT))
+    }
+}
+
+const SELECT: &str = "select id, woocommerce_id, vtiger_id, match_key, base, woocommerce_modified, vtiger_modified, \
+                      deleted_on from link";
+
+fn link(row: &AnyRow) -> Result<Link, StoreError> {
+    let read = || -> Result<(Link, String), sqlx::Error> {
+        let deleted_on: Option<String> = row.try_get("deleted_on")?;
+        let link = Link {
+            id: row.try_get("id")?,
+            ids: Sides {
+                woocommerce: RecordId::new(row.try_get::<String, _>("woocommerce_id")?),
+                vtiger: RecordId::new(row.try_get::<String, _>("vtiger_id")?),
+            },
+            match_key: row.try_get("match_key")?,
+            base: Default::default(),
+            modified: Sides {
+                woocommerce: row
+                    .try_get::<Option<i64>, _>("woocommerce_modified")?
+                    .map(Timestamp::from_millis),
+                vtiger: row
+                    .try_get::<Option<i64>, _>("vtiger_modified")?
+                    .map(Timestamp::from_millis),
+            },
+            deleted_on: Side::BOTH
+                .into_iter()
+                .find(|side| deleted_on.as_deref() == Some(side.as_str())),
+        };
+        Ok((link, row.try_get("base")?))
+    };
+    let (mut link, base) = read().map_err(StoreError::new(READ))?;
+    link.base = from_str(&base).map_err(StoreError::unreadable(READ))?;
+    Ok(link)
+}
+
+async fn put_link(
+    transaction: &mut Transaction<'static, Any>,
+    commit: &Commit,
+    link: &Link,
+) -> Result<(), StoreError> {
+    const WRITE: &str = "write a link";
+    sqlx::query(
+        "insert into link (id, connection, module, woocommerce_id, vtiger_id, match_key, base, \
+         woocommerce_modified, vtiger_modified, deleted_on, created_at, updated_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) \
+         on conflict (id) do update set woocommerce_id = $4, vtiger_id = $5, match_key = $6, base = $7, \
+         woocommerce_modified = $8, vtiger_modified = $9, deleted_on = $10, updated_at = $11",
+    )
+    .bind(link.id.as_str())
+    .bind(commit.at.connection.as_str())
+    .bind(commit.at.module.as_str())
+    .bind(link.ids.woocommerce.as_str())
+    .bind(link.ids.vtiger.as_str())
+    .bind(link.match_key.as_str())
+    .bind(to_string(&link.base).map_err(StoreError::unreadable(WRITE))?)
+    .bind(link.modified.woocommerce.map(Timestamp::as_millis))
+    .bind(link.modified.vtiger.map(Timestamp::as_millis))
+    .bind(link.deleted_on.map(Side::as_str))
+    .bind(commit.now.as_millis())
+    .execute(&mut **transaction)
+    .await
+    .map_err(StoreError::new(WRITE))?;
+    Ok(())
+}

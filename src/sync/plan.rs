@@ -1,0 +1,252 @@
+//! The plan for one pair of records: what to write to which side, field by field, and why.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Map;
+
+use super::merge::{Field, merge};
+use super::{
+    Decision, Direction, FieldMapping, FieldPath, ModuleSettings, Patch, Reason, Record, RecordId, Side,
+    Sides, Value,
+};
+
+/// What each side showed of each mapped field when the two were last in step, by [`FieldMapping::key`].
+///
+/// A pair and not one value: each side shows the same fact in its own way, and may lose some of it (Vtiger turns
+/// emoji into `????`). A side has changed when it differs from what *it* showed.
+pub type Base = BTreeMap<String, Sides<Value>>;
+
+/// How the two systems keep values, so far as that is known beforehand.
+pub trait Storage {
+    /// What `side` shows after `value` was stored at `path`.
+    fn stored(&self, side: Side, path: &FieldPath, value: &Value) -> Value;
+}
+
+/// What is to be done for one pair of records.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// Each mapped field, in the mapping's order.
+    pub fields: Vec<FieldPlan>,
+    /// What to write to each side.
+    pub patches: Sides<Patch>,
+}
+
+/// What is to be done for one field.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FieldPlan {
+    /// The mapping's key.
+    pub field: String,
+    /// What becomes of it.
+    pub decision: Decision,
+    /// What each side showed before.
+    pub before: Sides<Value>,
+    /// What is written, where something is.
+    pub written: Option<Value>,
+    /// Whether the side that is written to can't hold all of the value.
+    #[serde(default)]
+    pub lossy: bool,
+}
+
+impl Plan {
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        Side::BOTH
+            .into_iter()
+            .all(|side| self.patches.of(side).is_empty())
+    }
+
+    /// The mandatory field that has no value, where a record is to be created.
+    pub fn missing(&self) -> Option<&FieldPlan> {
+        self.fields
+            .iter()
+            .find(|field| field.decision == Decision::Kept(Reason::Mandatory))
+    }
+
+    /// The fields whose value moves, and those where something is worth telling.
+    pub fn notable(&self) -> impl Iterator<Item = &FieldPlan> {
+        self.fields.iter().filter(|field| {
+            field.decision.source().is_some() || field.decision == Decision::Kept(Reason::Mandatory)
+        })
+    }
+}
+
+/// Plans for a pair of records of which at least one is there.
+///
+/// `base` is what they showed when last in step, `None` when they meet for the first time. Where one record is not
+/// there, the plan is to create it: its patch holds every mapped field that has a value.
+pub fn plan(
+    settings: &ModuleSettings,
+    base: Option<&Base>,
+    records: Sides<Option<&Record>>,
+    storage: &dyn Storage,
+) -> Plan {
+    let mut plan = Plan::default();
+    let modified = Sides::new(|side| records.of(side).and_then(|record| record.modified));
+    for mapping in settings.active() {
+        let Some(direction) = both_allow(settings.direction, mapping.direction) else {
+            continue;
+        };
+        let now = Sides::new(|side| {
+            records
+                .of(side)
+                .map_or(Value::Null, |record| mapping.read(side, record))
+        });
+        let offered = Sides::new(|side| mapping.translate(side, now.of(side.opposite()).clone()));
+        let rule = mapping.conflict.unwrap_or(settings.conflict);
+        let field = Field {
+            now: now.as_ref(),
+            changed: base
+                .and_then(|base| base.get(&mapping.key()))
+                .map(|base| changed(mapping, base, &now)),
+            same: Side::BOTH
+                .into_iter()
+                .any(|to| direction.writes_to(to) && shows(storage, mapping, to, now.of(to), offered.of(to))),
+            direction,
+            rule: (rule, rule.winner(modified)),
+        };
+        let decision = match (records.woocommerce, records.vtiger) {
+            (Some(_), Some(_)) => merge(&field),
+            (Some(_), None) => created(mapping, direction, Side::WooCommerce, &offered.vtiger),
+            (None, _) => created(mapping, direction, Side::Vtiger, &offered.woocommerce),
+        };
+        plan.add(mapping, decision, now, &offered, storage);
+    }
+    plan
+}
+
+impl Plan {
+    fn add(
+        &mut self,
+        mapping: &FieldMapping,
+        mut decision: Decision,
+        before: Sides<Value>,
+        offered: &Sides<Value>,
+        storage: &dyn Storage,
+    ) {
+        let mut field = FieldPlan {
+            field: mapping.key(),
+            decision,
+            before,
+            written: None,
+            lossy: false,
+        };
+        if let Some(from) = decision.source() {
+            let to = from.opposite();
+            let value = offered.of(to);
+            if mapping.mandatory && value.is_blank() {
+                decision = Decision::Kept(Reason::Mandatory);
+            } else {
+                field.lossy = !mapping.kind.same(value, &as_stored(storage, mapping, to, value));
+                field.written = Some(value.clone());
+                mapping.write(to, value, self.patches.of_mut(to));
+            }
+        } else if mapping.mandatory
+            && matches!(decision, Decision::Agreed)
+            && field.before.woocommerce.is_blank()
+        {
+            decision = Decision::Kept(Reason::Mandatory);
+        }
+        field.decision = decision;
+        self.fields.push(field);
+    }
+}
+
+/// A field of a record that is to be created on the other side: blank fields are left out.
+fn created(mapping: &FieldMapping, direction: Direction, from: Side, offered: &Value) -> Decision {
+    if !direction.writes_to(from.opposite()) {
+        Decision::Kept(Reason::Direction)
+    } else if !offered.is_blank() {
+        Decision::Moved {
+            from,
+            because: Reason::New,
+        }
+    } else if mapping.mandatory {
+        Decision::Kept(Reason::Mandatory)
+    } else {
+        Decision::Agreed
+    }
+}
+
+fn both_allow(module: Direction, mapping: Direction) -> Option<Direction> {
+    match (module, mapping) {
+        (Direction::Both, direction) | (direction, Direction::Both) => Some(direction),
+        (one, other) => (one == other).then_some(one),
+    }
+}
+
+fn changed(mapping: &FieldMapping, base: &Sides<Value>, now: &Sides<Value>) -> Sides<bool> {
+    Sides::new(|side| !mapping.kind.same(base.of(side), now.of(side)))
+}
+
+/// Whether `side` shows `now` what it would show if `offered` were written to it.
+fn shows(storage: &dyn Storage, mapping: &FieldMapping, side: Side, now: &Value, offered: &Value) -> bool {
+    mapping.kind.same(now, offered)
+        || mapping
+            .kind
+            .same(now, &as_stored(storage, mapping, side, offered))
+}
+
+/// What `side` would show of `value` after it was written.
+fn as_stored(storage: &dyn Storage, mapping: &FieldMapping, side: Side, value: &Value) -> Value {
+    let mut patch = Patch::default();
+    mapping.write(side, value, &mut patch);
+    let mut fields = Map::new();
+    for (path, value) in &patch.0 {
+        path.set(&mut fields, storage.stored(side, path, value).to_json());
+    }
+    mapping.read(
+        side,
+        &Record {
+            id: RecordId::new(""),
+            modified: None,
+            modified_by: None,
+            fields,
+        },
+    )
+}
+
+/// What both sides show: the base from which the next change is told.
+pub fn advance(settings: &ModuleSettings, records: Sides<&Record>) -> Base {
+    settings
+        .active()
+        .map(|mapping| {
+            (
+                mapping.key(),
+                Sides::new(|side| mapping.read(side, records.of(side))),
+            )
+        })
+        .collect()
+}
+
+/// Whether a record of `side` shows in every mapped field what it showed when the two were last in step.
+///
+/// True for our own write when it comes back as a webhook.
+pub fn unchanged_since(settings: &ModuleSettings, base: &Base, side: Side, record: &Record) -> bool {
+    settings.active().all(|mapping| {
+        base.get(&mapping.key())
+            .is_some_and(|base| mapping.kind.same(base.of(side), &mapping.read(side, record)))
+    })
+}
+
+/// The record of `side` as it was when the two were last in step, as far as fields are mapped.
+///
+/// Stands for a record that need not be read, where values only travel towards it.
+pub fn from_base(settings: &ModuleSettings, base: &Base, side: Side, id: &RecordId) -> Record {
+    let mut patch = Patch::default();
+    for mapping in settings.active() {
+        if let Some(values) = base.get(&mapping.key()) {
+            mapping.write(side, values.of(side), &mut patch);
+        }
+    }
+    let mut fields = Map::new();
+    for (path, value) in patch.0 {
+        path.set(&mut fields, value.to_json());
+    }
+    Record {
+        id: id.clone(),
+        modified: None,
+        modified_by: None,
+        fields,
+    }
+}
