@@ -1,1 +1,72 @@
-//! To be filled.
+//! What happens to an event: read what is needed, plan, write, remember.
+//!
+//! The engine knows the two systems only by their contract, and treats them alike. One record is worked on by one
+//! worker at a time: whoever comes second parks the event with the lease, and the holder puts it back into the queue.
+
+mod apply;
+mod error;
+mod meet;
+mod retry;
+mod source;
+mod subject;
+mod worker;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::queue::Queue;
+use crate::store::Store;
+use crate::sync::{FieldPath, Sides, Storage};
+use crate::sync::{Module, Side, Value};
+use crate::system::System;
+
+pub use error::EngineError;
+pub use retry::{Backoff, Disposition};
+pub use worker::Worker;
+
+/// How long a lease lasts when its holder doesn't release it: longer than all calls of one event can take.
+const LEASE: Duration = Duration::from_secs(300);
+
+/// Deals with the events of one connection.
+#[derive(Clone)]
+pub struct Engine {
+    connection: String,
+    systems: Sides<Arc<dyn System>>,
+    store: Arc<dyn Store>,
+    queue: Arc<dyn Queue>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Engine {
+    /// An engine for this connection.
+    pub fn new(
+        connection: &str,
+        systems: Sides<Arc<dyn System>>,
+        store: Arc<dyn Store>,
+        queue: Arc<dyn Queue>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { connection: connection.to_owned(), systems, store, queue, clock }
+    }
+
+    fn system(&self, side: Side) -> &dyn System {
+        &**self.systems.of(side)
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("connection", &self.connection).finish_non_exhaustive()
+    }
+}
+
+/// How the two systems keep values, for the planner.
+struct Keeps<'a>(&'a Engine, Module);
+
+impl Storage for Keeps<'_> {
+    fn stored(&self, side: Side, path: &FieldPath, value: &Value) -> Value {
+        self.0.system(side).stored(self.1, path, value)
+    }
+}

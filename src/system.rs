@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::clock::Timestamp;
 use crate::sync::{FieldPath, Module, Patch, Record, RecordId, Side, Value};
 
 /// One installation of one of the two systems.
@@ -12,6 +13,9 @@ use crate::sync::{FieldPath, Module, Patch, Record, RecordId, Side, Value};
 pub trait System: Send + Sync + fmt::Debug {
     /// Which of the two it is.
     fn side(&self) -> Side;
+
+    /// Completes an id that an event gave: Vtiger's delete callbacks carry the bare record number.
+    async fn full_id(&self, module: Module, id: &RecordId) -> Result<RecordId, SystemError>;
 
     /// Reads one record; `None` when it is not there (any more).
     async fn fetch(&self, module: Module, id: &RecordId) -> Result<Option<Record>, SystemError>;
@@ -47,11 +51,20 @@ pub trait System: Send + Sync + fmt::Debug {
     /// What the system would show after storing `value` in that field: shortened, emoji lost and so on.
     fn stored(&self, module: Module, path: &FieldPath, value: &Value) -> Value;
 
-    /// Whether the record's last change was made by the user that this program works as, where that can be told.
-    fn is_own_change(&self, record: &Record) -> Option<bool>;
+    /// Reads from an event's body, without any I/O, when and by whom the record was last changed.
+    fn glance(&self, body: &serde_json::Value) -> Glance;
 
     /// Tests address, credentials and permissions, for a person to read.
     async fn check(&self) -> Vec<Finding>;
+}
+
+/// What can be told of a change before the record is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Glance {
+    /// When the record was last changed.
+    pub modified: Option<Timestamp>,
+    /// Whether that was done by the user that this program works as; `None` where the system doesn't tell.
+    pub own: Option<bool>,
 }
 
 /// One page of records.

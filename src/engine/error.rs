@@ -1,0 +1,29 @@
+//! Why an event could not be dealt with.
+
+use crate::queue::QueueError;
+use crate::store::StoreError;
+use crate::sync::PathError;
+use crate::system::SystemError;
+
+/// Why an event could not be dealt with for now.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// A call to one of the two systems failed.
+    #[error(transparent)]
+    System(#[from] SystemError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The queue failed.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// The settings that a module starts with are wrong.
+    #[error(transparent)]
+    Defaults(#[from] PathError),
+    /// The records changed again and again while they were worked on.
+    #[error("the records keep changing while they are worked on")]
+    Restless,
+    /// Our own create has been announced, but is not yet noted down.
+    #[error("a create of our own is not yet noted down")]
+    Unsettled,
+}

@@ -1,0 +1,97 @@
+//! What the event's own record shows: from the event where that is enough, from its system where it is not.
+
+use crate::queue::Seen;
+use crate::store::{Link, Place};
+use crate::sync::{Record, RecordId, Side, unchanged_since};
+use crate::system::Glance;
+
+use super::subject::Case;
+use super::{Engine, EngineError};
+
+/// What is known of an event's own record.
+pub(super) enum Source {
+    /// The event tells nothing new: it is an echo of our own write, older than what was seen, or without change.
+    Nothing,
+    /// The record is gone.
+    Gone,
+    /// The record, and whether it was read just now.
+    Record { record: Record, fresh: bool },
+}
+
+impl Engine {
+    /// What a record that is in step shows now.
+    pub(super) async fn source(&self, case: &Case<'_>, link: &Link, seen: &Seen) -> Result<Source, EngineError> {
+        let last = *link.modified.of(case.side);
+        let glance = self.glance(case, seen);
+        let is_event = !matches!(seen, Seen::Record(_));
+        if is_event && glance.modified.is_some() && glance.modified < last {
+            return Ok(Source::Nothing);
+        }
+        if glance.own == Some(true) && glance.modified.is_some() && glance.modified == last {
+            return Ok(Source::Nothing);
+        }
+        let Some(record) = self.seen(case, seen).await? else {
+            return self.fetched(case).await;
+        };
+        if unchanged_since(&case.settings, &link.base, case.side, &record) {
+            return Ok(Source::Nothing);
+        }
+        // Times have whole seconds: content of the same second may be older or newer than what was seen.
+        if record.modified.is_none() || record.modified <= last {
+            return self.fetched(case).await;
+        }
+        Ok(Source::Record { record, fresh: false })
+    }
+
+    /// What a record that is not yet in step shows now.
+    pub(super) async fn newcomer(&self, case: &Case<'_>, seen: &Seen) -> Result<Source, EngineError> {
+        match self.seen(case, seen).await? {
+            Some(record) => Ok(Source::Record { record, fresh: false }),
+            None => {
+                // The echo of a create of our own that is not yet noted down can't be told from somebody else's
+                // work by its id. It can soon.
+                if self.glance(case, seen).own == Some(true) && self.is_creating_on(&case.at, case.side).await? {
+                    return Err(EngineError::Unsettled);
+                }
+                self.fetched(case).await
+            }
+        }
+    }
+
+    async fn is_creating_on(&self, at: &Place, side: Side) -> Result<bool, EngineError> {
+        let now = self.clock.now();
+        let since = crate::clock::Timestamp::from_millis(now.as_millis() - 60_000);
+        Ok(self.store.creates_open(at, side, since).await?)
+    }
+
+    /// Reads the event's own record from its system.
+    pub(super) async fn fetched(&self, case: &Case<'_>) -> Result<Source, EngineError> {
+        let record = self.system(case.side).fetch(case.at.module, &case.id).await?;
+        Ok(record.map_or(Source::Gone, |record| Source::Record { record, fresh: true }))
+    }
+
+    fn glance(&self, case: &Case<'_>, seen: &Seen) -> Glance {
+        match seen {
+            Seen::Nothing => Glance::default(),
+            Seen::Body(body) => self.system(case.side).glance(body),
+            Seen::Record(record) => Glance { modified: record.modified, own: None },
+        }
+    }
+
+    /// The record as the event holds it, if it holds all of it.
+    async fn seen(&self, case: &Case<'_>, seen: &Seen) -> Result<Option<Record>, EngineError> {
+        let record = match seen {
+            Seen::Nothing => None,
+            Seen::Record(record) => Some(record.clone()),
+            Seen::Body(body) => {
+                let needed = case.settings.needed(case.side);
+                self.system(case.side).read(case.at.module, body, &needed).await?
+            }
+        };
+        Ok(record.filter(|record| is(record, &case.id)))
+    }
+}
+
+fn is(record: &Record, id: &RecordId) -> bool {
+    record.id == *id
+}

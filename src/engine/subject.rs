@@ -1,0 +1,203 @@
+//! One event from lease to release.
+
+use crate::queue::{Change, Event, Lane, Seen, Subject};
+use crate::store::{Commit, Entry, Link, Place};
+use crate::sync::{Module, ModuleSettings, Record, RecordId, Side, Skip};
+
+use super::{Engine, EngineError, LEASE};
+
+/// What one event is about, and what is needed all along.
+pub(super) struct Case<'a> {
+    pub(super) at: Place,
+    pub(super) side: Side,
+    pub(super) id: RecordId,
+    pub(super) event: &'a Event,
+    pub(super) settings: ModuleSettings,
+}
+
+/// How far an event came.
+pub(super) enum Flow {
+    /// It is dealt with.
+    Done,
+    /// This lease is held by somebody else.
+    Busy(String),
+    /// Things changed before all leases were taken: begin anew.
+    Again,
+}
+
+impl Engine {
+    /// Deals with one event.
+    ///
+    /// # Errors
+    /// When it could not be dealt with for now and should be tried again.
+    pub async fn handle(&self, event: &Event) -> Result<(), EngineError> {
+        match &event.subject {
+            Subject::Module { module } => {
+                let at = self.place(*module);
+                Ok(self.store.request_sweep(&at, self.clock.now()).await?)
+            }
+            Subject::Record { module, side, id, change } => {
+                let at = self.place(*module);
+                let settings = self.settings(&at).await?;
+                if !settings.enabled {
+                    return Ok(());
+                }
+                let id = self.system(*side).full_id(*module, id).await?;
+                let case = Case { at, side: *side, id, event, settings };
+                self.with_lease(&case, change).await
+            }
+        }
+    }
+
+    /// A module of this connection.
+    pub fn place(&self, module: Module) -> Place {
+        Place { connection: self.connection.clone(), module }
+    }
+
+    /// A module's settings: those stored, or those that it starts with.
+    pub(crate) async fn settings(&self, at: &Place) -> Result<ModuleSettings, EngineError> {
+        match self.store.settings(at).await? {
+            Some(settings) => Ok(settings),
+            None => Ok(ModuleSettings::default_for(at.module)?),
+        }
+    }
+
+    async fn with_lease(&self, case: &Case<'_>, change: &Change) -> Result<(), EngineError> {
+        loop {
+            let mut held = Leases { owner: case.event.id.clone(), names: Vec::new() };
+            let outcome = self.work(case, change, &mut held).await;
+            self.release(held).await?;
+            match outcome? {
+                Flow::Done => return Ok(()),
+                // When the lease is free by now nobody would put the event back: go on at once.
+                Flow::Busy(name) if self.store.park(&name, case.event, self.clock.now()).await? => return Ok(()),
+                Flow::Busy(_) | Flow::Again => {}
+            }
+        }
+    }
+
+    async fn work(&self, case: &Case<'_>, change: &Change, held: &mut Leases) -> Result<Flow, EngineError> {
+        let link = self.store.link_of(&case.at, case.side, &case.id).await?;
+        let name = match &link {
+            Some(link) => lease_of(&link.id),
+            None => {
+                let Place { connection, module } = &case.at;
+                format!("record:{connection}:{module}:{}:{}", case.side, case.id)
+            }
+        };
+        if !self.lease(&name, held).await? {
+            return Ok(Flow::Busy(name));
+        }
+        // What was read before the lease may be out of date.
+        let now = self.store.link_of(&case.at, case.side, &case.id).await?;
+        if now.as_ref().map(|link| &link.id) != link.as_ref().map(|link| &link.id) {
+            return Ok(Flow::Again);
+        }
+        match (now, change) {
+            (Some(link), Change::Changed(seen)) => self.changed(case, link, seen).await.map(|()| Flow::Done),
+            (Some(link), Change::Deleted) => self.deleted(case, link).await.map(|()| Flow::Done),
+            (None, Change::Changed(seen)) => self.meet(case, seen, held).await,
+            // A record that was never in step is gone: nothing to do.
+            (None, Change::Deleted) => Ok(Flow::Done),
+        }
+    }
+
+    /// Takes one more lease.
+    pub(super) async fn lease(&self, name: &str, held: &mut Leases) -> Result<bool, EngineError> {
+        let now = self.clock.now();
+        let taken = self.store.acquire(name, &held.owner, now, now + LEASE).await?;
+        if taken {
+            held.names.push(name.to_owned());
+        }
+        Ok(taken)
+    }
+
+    /// Releases the leases, and puts events that waited for them back into the queue.
+    async fn release(&self, held: Leases) -> Result<(), EngineError> {
+        loop {
+            let waiting = self.store.release(&held.names, &held.owner).await?;
+            if waiting.is_empty() {
+                return Ok(());
+            }
+            self.requeue(waiting).await?;
+        }
+    }
+
+    /// Puts parked events back into the queue, and only then forgets that they were parked.
+    pub(crate) async fn requeue(&self, parked: Vec<Event>) -> Result<(), EngineError> {
+        let ids: Vec<String> = parked.iter().map(|event| event.id.clone()).collect();
+        // A new id each: the queue may still hold the old one as being worked on.
+        let events: Vec<Event> = parked
+            .into_iter()
+            .map(|event| Event::new(&event.connection, event.subject, event.cause, event.received))
+            .collect();
+        self.queue.publish(Lane::Live, &events).await?;
+        Ok(self.store.unpark(&ids).await?)
+    }
+
+    /// A record that was in step was deleted: its counterpart stays, and the journal tells.
+    pub(super) async fn deleted(&self, case: &Case<'_>, link: Link) -> Result<(), EngineError> {
+        // The event is a hint: the record may have been restored since.
+        if self.system(case.side).fetch(case.at.module, link.ids.of(case.side)).await?.is_some() {
+            return self.changed(case, link, &Seen::Nothing).await;
+        }
+        self.bury(case, link, case.side).await
+    }
+
+    /// Notes that `side`'s record is gone.
+    pub(super) async fn bury(&self, case: &Case<'_>, mut link: Link, side: Side) -> Result<(), EngineError> {
+        if link.deleted_on == Some(side) {
+            return Ok(());
+        }
+        link.deleted_on = Some(side);
+        let skip = Skip::Deleted { side };
+        let entry = Entry { title: link.match_key.clone(), ..case.entry(side.opposite(), Some(&link), None, skip) };
+        self.commit(case, Some(link), vec![entry], None).await
+    }
+
+    /// Writes down that nothing was done and why, unless that was the last thing written about this record.
+    pub(super) async fn skip(
+        &self,
+        case: &Case<'_>,
+        link: Option<&Link>,
+        record: Option<&Record>,
+        skip: Skip,
+    ) -> Result<(), EngineError> {
+        let last = self.store.entries_of(&case.at, case.side, &case.id, 1).await?;
+        if last.first().and_then(|last| last.entry.skip.as_ref()) == Some(&skip) {
+            return Ok(());
+        }
+        tracing::info!(
+            event.id = %case.event.id, connection = %case.at.connection, module = %case.at.module,
+            side = %case.side, record.id = ?case.id, "skipped a record; the sync log tells why"
+        );
+        let entry = case.entry(case.side.opposite(), link, record, skip);
+        self.commit(case, None, vec![entry], None).await
+    }
+
+    /// Writes down what was done, in one transaction.
+    pub(super) async fn commit(
+        &self,
+        case: &Case<'_>,
+        link: Option<Link>,
+        entries: Vec<Entry>,
+        created: Option<(Side, RecordId)>,
+    ) -> Result<(), EngineError> {
+        for entry in &entries {
+            crate::telemetry::record_written(&case.at.connection, entry.side, entry.action);
+        }
+        let commit = Commit { at: case.at.clone(), now: self.clock.now(), link, entries, created };
+        Ok(self.store.commit(&commit).await?)
+    }
+}
+
+/// The lease that whoever works on a link holds.
+pub(super) fn lease_of(link: &str) -> String {
+    format!("link:{link}")
+}
+
+/// The leases that one event holds.
+pub(super) struct Leases {
+    owner: String,
+    names: Vec<String>,
+}

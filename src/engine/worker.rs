@@ -1,0 +1,163 @@
+//! Takes events from the queue and has them dealt with, several at a time.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
+
+use super::{Backoff, Disposition, Engine, EngineError};
+use crate::clock::Clock;
+use crate::queue::{Delivery, Event, Queue, QueueError};
+use crate::store::Store;
+use crate::telemetry;
+
+/// How long to wait after the queue or the store failed, before asking again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Takes events from the queue and has them dealt with.
+#[derive(Clone, Debug)]
+pub struct Worker {
+    engines: Arc<HashMap<String, Engine>>,
+    queue: Arc<dyn Queue>,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    backoff: Backoff,
+    concurrency: usize,
+}
+
+impl Worker {
+    /// A worker for these connections that deals with up to `concurrency` events at a time.
+    pub fn new(
+        engines: HashMap<String, Engine>,
+        queue: Arc<dyn Queue>,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        concurrency: usize,
+    ) -> Self {
+        let backoff = Backoff::default();
+        Self { engines: Arc::new(engines), queue, store, clock, backoff, concurrency: concurrency.max(1) }
+    }
+
+    /// Works until `stop`, and then until the events at hand are dealt with.
+    pub async fn run(self, stop: CancellationToken) {
+        let slots = Arc::new(Semaphore::new(self.concurrency));
+        let tasks = TaskTracker::new();
+        loop {
+            let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { break };
+            // Cancel-safe: what was taken and not dealt with comes again after a restart.
+            let taken = tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                taken = self.queue.take(1 + slots.available_permits()) => taken,
+            };
+            let deliveries = match taken {
+                Ok(deliveries) => deliveries,
+                Err(error) => {
+                    tracing::error!(error = %telemetry::chain(&error), "the queue can't be read; trying again");
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                }
+            };
+            let mut slot = Some(slot);
+            for delivery in deliveries {
+                let slot = match slot.take() {
+                    Some(slot) => slot,
+                    None => match Arc::clone(&slots).acquire_owned().await {
+                        Ok(slot) => slot,
+                        Err(_) => break,
+                    },
+                };
+                let worker = self.clone();
+                tasks.spawn(async move {
+                    worker.deal_with(delivery).await;
+                    drop(slot);
+                });
+            }
+        }
+        tasks.close();
+        tasks.wait().await;
+    }
+
+    /// Puts events back whose lease's holder crashed, until `stop`.
+    pub async fn rescue(self, every: Duration, stop: CancellationToken) {
+        let mut ticks = tokio::time::interval(every);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = ticks.tick() => {}
+            }
+            if let Err(error) = self.rescue_once().await {
+                tracing::warn!(error = %telemetry::chain(&error), "stranded events can't be looked for");
+            }
+        }
+    }
+
+    async fn rescue_once(&self) -> Result<(), EngineError> {
+        let stranded = self.store.stranded(self.clock.now()).await?;
+        if let Some(engine) = self.engines.values().next()
+            && !stranded.is_empty()
+        {
+            engine.requeue(stranded).await?;
+        }
+        Ok(())
+    }
+
+    async fn deal_with(&self, delivery: Delivery) {
+        let Some(event) = &delivery.event else {
+            tracing::error!(delivery.id = %delivery.id, "an event in the queue can't be read; it is set aside");
+            return self.tell(self.queue.fail(&delivery.id, "it can't be read").await);
+        };
+        let span = tracing::info_span!("event", event.id = %event.id, connection = %event.connection, attempt = delivery.attempts);
+        let outcome = self.attempt(event).instrument(span.clone()).await;
+        let _entered = span;
+        let (outcome, answered) = match outcome {
+            Ok(()) => ("done", self.queue.done(&delivery.id).await),
+            Err(error) => self.put_back(&delivery, &error).await,
+        };
+        telemetry::event_dealt_with(&event.connection, outcome, self.clock.now() - event.received);
+        self.tell(answered);
+    }
+
+    async fn attempt(&self, event: &Event) -> Result<(), EngineError> {
+        let Some(engine) = self.engines.get(&event.connection) else {
+            tracing::warn!("the event's connection is not configured any more; the event is dropped");
+            return Ok(());
+        };
+        engine.handle(event).await
+    }
+
+    async fn put_back(
+        &self,
+        delivery: &Delivery,
+        error: &EngineError,
+    ) -> (&'static str, Result<(), QueueError>) {
+        match self.backoff.after(error, delivery.attempts, rand::random()) {
+            Disposition::Wait(wait) => ("waiting", self.queue.again(&delivery.id, wait, false).await),
+            Disposition::Retry(wait) => {
+                tracing::warn!(
+                    event.id = %delivery.id, attempt = delivery.attempts, wait_ms = wait.as_millis(),
+                    error = %telemetry::chain(error), "an event could not be dealt with for now"
+                );
+                ("retry", self.queue.again(&delivery.id, wait, true).await)
+            }
+            Disposition::GiveUp => {
+                tracing::error!(
+                    event.id = %delivery.id, attempt = delivery.attempts,
+                    error = %telemetry::chain(error), "an event failed too often and is set aside"
+                );
+                ("failed", self.queue.fail(&delivery.id, &telemetry::chain(error)).await)
+            }
+        }
+    }
+
+    fn tell(&self, answered: Result<(), QueueError>) {
+        if let Err(error) = answered {
+            // The event comes again after a restart; dealing with it twice does no harm.
+            tracing::error!(error = %telemetry::chain(&error), "the queue can't be told what became of an event");
+        }
+    }
+}
