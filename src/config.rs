@@ -1,1 +1,146 @@
-//! To be filled.
+//! The settings: defaults, then a file, then environment variables, checked into types that can't be wrong.
+//!
+//! Every key is described in `config/defaults.toml`. An unknown key is an error, never ignored. No other part reads
+//! the environment or a settings file, and secrets are never printed.
+
+mod connection;
+mod layers;
+mod problem;
+mod raw;
+mod scalar;
+mod validate;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+pub use connection::{
+    Authentication, Conflict, Connection, Direction, MappingConfig, ModuleConfig, VtigerConnection,
+    WooCommerceConnection,
+};
+pub use problem::{ConfigError, Problem};
+
+/// All settings of one process.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where to listen.
+    pub http: Http,
+    /// Where links and journal are kept.
+    pub database: Database,
+    /// Where events wait.
+    pub queue: QueueBackend,
+    /// How events are worked on.
+    pub worker: Worker,
+    /// When to look for what no event announced.
+    pub sweep: Sweep,
+    /// What is logged, and how.
+    pub log: Log,
+    /// How long events in hand may take after SIGTERM.
+    pub shutdown_grace: Duration,
+    /// The pairs of a shop and a CRM, by name.
+    pub connections: BTreeMap<String, Connection>,
+    warnings: Vec<String>,
+    redacted: String,
+}
+
+/// The listener of webhooks and pages.
+#[derive(Clone, Debug)]
+pub struct Http {
+    /// `host:port`, as a socket address or with a host's name.
+    pub listen: String,
+    /// The largest request body taken, in bytes.
+    pub body_limit: usize,
+}
+
+/// The database.
+#[derive(Clone, Debug)]
+pub enum Database {
+    /// A file, for one process.
+    Sqlite(PathBuf),
+    /// A PostgreSQL server's address, with its password.
+    Postgres(SecretString),
+}
+
+/// What carries events.
+#[derive(Clone, Debug)]
+pub enum QueueBackend {
+    /// The database.
+    Embedded,
+    /// A RabbitMQ server's address, with its password.
+    RabbitMq(SecretString),
+}
+
+/// How events are worked on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Worker {
+    /// How many at the same time; at least 1.
+    pub concurrency: usize,
+    /// How many times one that failed is tried again.
+    pub retry_limit: u32,
+}
+
+/// When to look for what no event announced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sweep {
+    /// The time between two sweeps; not zero.
+    pub interval: Duration,
+    /// Whether to sweep right after the start.
+    pub at_start: bool,
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// The form of a line.
+    pub format: LogFormat,
+    /// Which lines, in the syntax of `tracing_subscriber::EnvFilter`; known to be valid.
+    pub filter: String,
+}
+
+/// The form of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Config {
+    /// Reads the settings: defaults, then `file`, then the variables in `environment` that start with `WVS_`.
+    ///
+    /// # Errors
+    /// With everything that is wrong, as far as it can be told at once.
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let mut problems = ConfigError::default();
+        let layers = layers::Layers::read(file, environment, &mut problems);
+        match raw::read(&layers, &mut problems) {
+            Some(raw) => validate::config(raw, &layers, problems),
+            None => Err(problems),
+        }
+    }
+
+    /// What works but is probably not meant, for a person to read.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// The settings in force as TOML, with `***` for each secret.
+    pub fn to_toml_redacted(&self) -> &str {
+        &self.redacted
+    }
+}
+
+/// The process's environment, for [`Config::load`]. Nothing else reads it.
+pub fn environment() -> impl Iterator<Item = (String, String)> {
+    // Not `std::env::vars`, which panics when any variable is not Unicode.
+    std::env::vars_os().filter_map(|(name, value)| {
+        let name = name.into_string().ok()?;
+        Some((name, value.to_string_lossy().into_owned()))
+    })
+}

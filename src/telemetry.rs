@@ -1,1 +1,95 @@
-//! To be filled.
+//! Logs and metrics: how they are set up, and what the metrics are called.
+//!
+//! Names and labels are fixed here; the parts only count. No label holds personal data or grows without bound.
+
+use std::io::IsTerminal;
+use std::sync::OnceLock;
+
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Log, LogFormat};
+
+/// Events taken in. Labels: `source` (the side, or `sweep`), `connection`, `answer` (the HTTP status).
+pub const EVENTS_RECEIVED: &str = "wvs_events_received_total";
+/// Events worked off. Labels: `connection`, `outcome`.
+pub const EVENTS_PROCESSED: &str = "wvs_events_processed_total";
+/// Seconds from the moment an event was received until it was done, as a histogram.
+pub const EVENT_SECONDS: &str = "wvs_event_seconds";
+/// Calls to the two systems' APIs. Labels: `system`, `operation`, `result`.
+pub const API_CALLS: &str = "wvs_api_calls_total";
+/// Events that wait. Label: `lane`.
+pub const QUEUE_DEPTH: &str = "wvs_queue_depth";
+
+/// The histogram's limits in seconds: "within seconds" is what people expect, so the most are about there.
+const EVENT_SECONDS_BUCKETS: [f64; 12] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 120.0, 600.0];
+
+/// Sends logs to standard error. Has no effect where a subscriber was set before.
+pub fn init(log: &Log) {
+    let base = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(&log.filter))
+        .with_writer(std::io::stderr);
+    // An error only says that a subscriber was set before.
+    drop(match log.format {
+        LogFormat::Text => base.with_ansi(std::io::stderr().is_terminal()).try_init(),
+        LogFormat::Json => base.json().flatten_event(true).try_init(),
+    });
+}
+
+/// The recorder of metrics, made the process's recorder at the first call.
+///
+/// Call its `run_upkeep` every few seconds; `render` gives the text for Prometheus.
+pub fn metrics() -> PrometheusHandle {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    HANDLE.get_or_init(install).clone()
+}
+
+fn install() -> PrometheusHandle {
+    let builder = PrometheusBuilder::new();
+    let builder = builder
+        .set_buckets_for_metric(Matcher::Full(EVENT_SECONDS.to_owned()), &EVENT_SECONDS_BUCKETS)
+        .unwrap_or_else(|_| PrometheusBuilder::new());
+    let recorder = builder.build_recorder();
+    let handle = recorder.handle();
+    if metrics::set_global_recorder(recorder).is_err() {
+        tracing::warn!("metrics stay empty: another recorder was installed before");
+    }
+    describe_counter!(
+        EVENTS_RECEIVED,
+        "Events taken in, by source, connection and answer"
+    );
+    describe_counter!(EVENTS_PROCESSED, "Events worked off, by connection and outcome");
+    describe_histogram!(
+        EVENT_SECONDS,
+        Unit::Seconds,
+        "Time from an event's receipt until it was done"
+    );
+    describe_counter!(API_CALLS, "API calls, by system, operation and result");
+    describe_gauge!(QUEUE_DEPTH, "Events that wait, by lane");
+    handle
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_are_counted_however_often_the_recorder_is_asked_for() {
+        let first = metrics();
+
+        metrics::counter!(QUEUE_DEPTH_PROBE, "connection" => "shop").increment(1);
+        metrics::histogram!(EVENT_SECONDS).record(0.3);
+
+        let text = metrics().render();
+        assert_eq!(first.render(), text);
+        assert!(
+            text.contains("telemetry_probe_total{connection=\"shop\"} 1"),
+            "{text}"
+        );
+        assert!(text.contains("wvs_event_seconds_bucket{le=\"0.5\"}"), "{text}");
+        assert!(text.contains("# HELP wvs_event_seconds Time from"), "{text}");
+    }
+
+    const QUEUE_DEPTH_PROBE: &str = "telemetry_probe_total";
+}

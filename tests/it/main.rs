@@ -1,5 +1,6 @@
 //! The project's tests beyond unit tests, in one binary.
 
+mod configuration;
 mod contract_vtiger_client;
 mod contract_vtiger_simulator;
 mod contract_woocommerce_client;

@@ -1,0 +1,218 @@
+//! Turns the settings as written into checked ones; goes on after a problem, to tell all at once.
+
+mod connection;
+mod value;
+
+use super::layers::Layers;
+use super::problem::{ConfigError, nearest, one_of};
+use super::raw::{Raw, RawAddress, RawHttp, RawLog, RawSweep, RawWorker};
+use super::scalar::{Span, Whole};
+use super::{Config, Database, Http, Log, LogFormat, QueueBackend, Sweep, Worker};
+use secrecy::{ExposeSecret, SecretString};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Checks all settings.
+pub(super) fn config(raw: Raw, layers: &Layers, problems: ConfigError) -> Result<Config, ConfigError> {
+    let mut check = Check {
+        layers,
+        problems,
+        warnings: Vec::new(),
+    };
+    match check.config(raw) {
+        Some(config) if check.problems.is_empty() => Ok(Config {
+            warnings: check.warnings,
+            ..config
+        }),
+        _ => Err(check.problems),
+    }
+}
+
+/// The check under way. Its methods return `None` after they told a problem.
+struct Check<'a> {
+    layers: &'a Layers,
+    problems: ConfigError,
+    warnings: Vec<String>,
+}
+
+impl Check<'_> {
+    fn config(&mut self, raw: Raw) -> Option<Config> {
+        let redacted = match toml::to_string(&raw) {
+            Ok(redacted) => Some(redacted),
+            Err(error) => self.fail("", format!("it can't be printed: {error}")),
+        };
+        let shutdown_grace = self.required("shutdown_grace", raw.shutdown_grace);
+        let http = self.http(raw.http.unwrap_or_default());
+        let database = self.database(raw.database.unwrap_or_default());
+        let queue = self.queue(raw.queue.unwrap_or_default());
+        let worker = self.worker(raw.worker.unwrap_or_default());
+        let sweep = self.sweep(raw.sweep.unwrap_or_default());
+        let log = self.log(raw.log.unwrap_or_default());
+        let connections = raw.connections.unwrap_or_default();
+        if connections.is_empty() {
+            self.warnings.push(
+                "no connection is set up: nothing is kept in step; add [connections.<name>.woocommerce] and \
+                 [connections.<name>.vtiger]"
+                    .to_owned(),
+            );
+        }
+        let connections = connections
+            .into_iter()
+            .filter_map(|(name, raw)| {
+                let connection = self.connection(&format!("connections.{name}"), raw)?;
+                Some((name, connection))
+            })
+            .collect();
+        Some(Config {
+            http: http?,
+            database: database?,
+            queue: queue?,
+            worker: worker?,
+            sweep: sweep?,
+            log: log?,
+            shutdown_grace: shutdown_grace?.duration,
+            connections,
+            warnings: Vec::new(),
+            redacted: redacted?,
+        })
+    }
+
+    fn http(&mut self, raw: RawHttp) -> Option<Http> {
+        let listen = self.required("http.listen", raw.listen).and_then(|listen| {
+            let port = listen.rsplit_once(':').filter(|(host, _)| !host.is_empty());
+            if port.is_some_and(|(_, port)| port.parse::<u16>().is_ok()) {
+                return Some(listen);
+            }
+            self.fail(
+                "http.listen",
+                format!("`{listen}` is no address with a port; write it like 0.0.0.0:8080"),
+            )
+        });
+        let body_limit = self.whole("http.body_limit", raw.body_limit, 1);
+        Some(Http {
+            listen: listen?,
+            body_limit: body_limit?,
+        })
+    }
+
+    fn database(&mut self, raw: RawAddress) -> Option<Database> {
+        let url = self.address("database", raw)?;
+        let text = url.expose_secret();
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Some(Database::Postgres(url));
+        }
+        match text.strip_prefix("sqlite:") {
+            Some(path) if !path.trim_start_matches('/').is_empty() => {
+                let path = path.strip_prefix("//").unwrap_or(path);
+                Some(Database::Sqlite(PathBuf::from(path)))
+            }
+            _ => self.fail(
+                "database.url",
+                "it must be sqlite:<path> or postgres://<user>:<password>@<host>/<database>",
+            ),
+        }
+    }
+
+    fn queue(&mut self, raw: RawAddress) -> Option<QueueBackend> {
+        let url = self.address("queue", raw)?;
+        let text = url.expose_secret();
+        if text == "embedded:" || text == "embedded" {
+            return Some(QueueBackend::Embedded);
+        }
+        if text.starts_with("amqp://") || text.starts_with("amqps://") {
+            return Some(QueueBackend::RabbitMq(url));
+        }
+        self.fail(
+            "queue.url",
+            "it must be `embedded:` or amqp://<user>:<password>@<host>/<vhost>",
+        )
+    }
+
+    /// The address in `url`, or else in the file that `url_file` names. The built-in address gives way to the file.
+    fn address(&mut self, table: &str, raw: RawAddress) -> Option<SecretString> {
+        let url = format!("{table}.url");
+        let is_default = self.layers.is_default(&url);
+        let given = raw.url.filter(|_| raw.url_file.is_none() || !is_default);
+        self.required_secret(&url, given.map(|address| address.0), raw.url_file)
+    }
+
+    fn worker(&mut self, raw: RawWorker) -> Option<Worker> {
+        let concurrency = self.whole("worker.concurrency", raw.concurrency, 1);
+        let retry_limit = self.whole("worker.retry_limit", raw.retry_limit, 0);
+        Some(Worker {
+            concurrency: concurrency?,
+            retry_limit: retry_limit?,
+        })
+    }
+
+    fn sweep(&mut self, raw: RawSweep) -> Option<Sweep> {
+        let interval = self.period("sweep.interval", raw.interval);
+        let at_start = self.required("sweep.at_start", raw.at_start);
+        Some(Sweep {
+            interval: interval?,
+            at_start: at_start?.0,
+        })
+    }
+
+    fn log(&mut self, raw: RawLog) -> Option<Log> {
+        let format = self.required("log.format", raw.format);
+        let format = self.choice(
+            "log.format",
+            format,
+            &[("text", LogFormat::Text), ("json", LogFormat::Json)],
+        );
+        let filter = self.required("log.filter", raw.filter).and_then(|filter| {
+            match tracing_subscriber::EnvFilter::try_new(&filter) {
+                Ok(_) => Some(filter),
+                Err(error) => self.fail(
+                    "log.filter",
+                    format!(
+                        "`{filter}` is no filter ({error}); write it like \"info\" or \"info,woo_vtiger_sync=debug\""
+                    ),
+                ),
+            }
+        });
+        Some(Log {
+            format: format?,
+            filter: filter?,
+        })
+    }
+
+    fn fail<T>(&mut self, path: &str, message: impl Into<String>) -> Option<T> {
+        self.problems.add(path, self.layers.origin(path), message);
+        None
+    }
+
+    fn choice<T: Copy>(&mut self, path: &str, text: Option<String>, choices: &[(&str, T)]) -> Option<T> {
+        let text = text?;
+        if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == text) {
+            return Some(*choice);
+        }
+        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        let hint =
+            nearest(&text, &names).map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
+        self.fail(
+            path,
+            format!("it is `{text}` but must be {}{hint}", one_of(&names)),
+        )
+    }
+
+    fn whole<T: TryFrom<u64>>(&mut self, path: &str, number: Option<Whole>, least: u64) -> Option<T> {
+        let Whole(number) = self.required(path, number)?;
+        if number < least {
+            return self.fail(path, format!("it is {number} but must be at least {least}"));
+        }
+        match T::try_from(number) {
+            Ok(number) => Some(number),
+            Err(_) => self.fail(path, format!("{number} is too large")),
+        }
+    }
+
+    fn period(&mut self, path: &str, span: Option<Span>) -> Option<Duration> {
+        let Span { duration, .. } = self.required(path, span)?;
+        if duration.is_zero() {
+            return self.fail(path, "it must be longer than nothing, such as \"15m\"");
+        }
+        Some(duration)
+    }
+}

@@ -1,0 +1,198 @@
+//! Checks one connection's settings.
+
+use secrecy::{ExposeSecret, SecretString};
+use time::macros::format_description;
+use time::{Date, UtcOffset};
+
+use super::Check;
+use crate::config::connection::{
+    Authentication, Conflict, Connection, Direction, MappingConfig, ModuleConfig, VtigerConnection,
+    WooCommerceConnection,
+};
+use crate::config::layers::join;
+use crate::config::raw::{RawConnection, RawMapping, RawModule, RawVtiger, RawWooCommerce};
+use crate::config::scalar::{ModuleName, Secret};
+
+const DIRECTIONS: [(&str, Direction); 3] = [
+    ("both", Direction::Both),
+    ("to_vtiger", Direction::ToVtiger),
+    ("to_woocommerce", Direction::ToWooCommerce),
+];
+
+const CONFLICTS: [(&str, Conflict); 3] = [
+    ("last_updated", Conflict::LastUpdated),
+    ("vtiger", Conflict::Vtiger),
+    ("woocommerce", Conflict::WooCommerce),
+];
+
+const AUTHENTICATIONS: [(&str, Authentication); 3] = [
+    ("basic", Authentication::Basic),
+    ("oauth", Authentication::OAuth),
+    ("query", Authentication::Query),
+];
+
+fn plain(secret: Option<Secret>) -> Option<SecretString> {
+    secret.map(|secret| secret.0)
+}
+
+impl Check<'_> {
+    pub(super) fn connection(&mut self, at: &str, raw: RawConnection) -> Option<Connection> {
+        let woocommerce = self.woocommerce(&join(at, "woocommerce"), raw.woocommerce.unwrap_or_default());
+        let vtiger = self.vtiger(&join(at, "vtiger"), raw.vtiger.unwrap_or_default());
+        let modules = raw
+            .modules
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|(ModuleName(module), raw)| {
+                let config = self.module(&join(at, &format!("modules.{module}")), raw)?;
+                Some((module, config))
+            })
+            .collect();
+        Some(Connection {
+            woocommerce: woocommerce?,
+            vtiger: vtiger?,
+            modules,
+        })
+    }
+
+    fn woocommerce(&mut self, at: &str, raw: RawWooCommerce) -> Option<WooCommerceConnection> {
+        let key = |key| join(at, key);
+        let url = self.web_address(&key("url"), raw.url);
+        let consumer_key = self.required_secret(
+            &key("consumer_key"),
+            plain(raw.consumer_key),
+            raw.consumer_key_file,
+        );
+        let consumer_secret = self.required_secret(
+            &key("consumer_secret"),
+            plain(raw.consumer_secret),
+            raw.consumer_secret_file,
+        );
+        let webhook_secret = self.required_secret(
+            &key("webhook_secret"),
+            plain(raw.webhook_secret),
+            raw.webhook_secret_file,
+        );
+        let previous = self.secret(
+            &key("webhook_secret_previous"),
+            plain(raw.webhook_secret_previous),
+            raw.webhook_secret_previous_file,
+        );
+        self.warn_of_entities(&key("webhook_secret"), webhook_secret.as_ref());
+        self.warn_of_entities(&key("webhook_secret_previous"), previous.as_ref());
+        let authentication = self.choice(&key("authentication"), raw.authentication, &AUTHENTICATIONS);
+        let timeout = self.period(&key("timeout"), raw.timeout);
+        Some(WooCommerceConnection {
+            url: url?,
+            consumer_key: consumer_key?,
+            consumer_secret: consumer_secret?,
+            webhook_secrets: [webhook_secret?].into_iter().chain(previous).collect(),
+            authentication,
+            timeout: timeout?,
+        })
+    }
+
+    /// WooCommerce decodes HTML entities in a webhook's secret before it signs, so that `&amp;` never fits.
+    fn warn_of_entities(&mut self, path: &str, secret: Option<&SecretString>) {
+        let odd = |secret: &SecretString| !secret.expose_secret().chars().all(|c| c.is_ascii_alphanumeric());
+        if secret.is_some_and(odd) {
+            self.warnings.push(format!(
+                "{path}: it has characters other than letters and digits, some of which WooCommerce changes before \
+                 it signs; if signatures don't fit, choose a secret of letters and digits"
+            ));
+        }
+    }
+
+    fn vtiger(&mut self, at: &str, raw: RawVtiger) -> Option<VtigerConnection> {
+        let key = |key| join(at, key);
+        let url = self.web_address(&key("url"), raw.url);
+        let username = self.required_text(&key("username"), raw.username);
+        let access_key = self.required_secret(&key("access_key"), plain(raw.access_key), raw.access_key_file);
+        let callback_secret = self.required_secret(
+            &key("callback_secret"),
+            plain(raw.callback_secret),
+            raw.callback_secret_file,
+        );
+        let previous = self.secret(
+            &key("callback_secret_previous"),
+            plain(raw.callback_secret_previous),
+            raw.callback_secret_previous_file,
+        );
+        let time_zone_offset = raw
+            .time_zone_offset
+            .and_then(|text| self.offset(&key("time_zone_offset"), &text));
+        let assigned_user_id = self.text(&key("assigned_user_id"), raw.assigned_user_id);
+        let timeout = self.period(&key("timeout"), raw.timeout);
+        Some(VtigerConnection {
+            url: url?,
+            username: username?,
+            access_key: access_key?,
+            callback_secrets: [callback_secret?].into_iter().chain(previous).collect(),
+            time_zone_offset,
+            assigned_user_id,
+            timeout: timeout?,
+        })
+    }
+
+    fn offset(&mut self, path: &str, text: &str) -> Option<UtcOffset> {
+        let format = format_description!("[offset_hour sign:mandatory]:[offset_minute]");
+        match UtcOffset::parse(text, format) {
+            Ok(offset) => Some(offset),
+            Err(_) => self.fail(
+                path,
+                format!("`{text}` is no offset from UTC; write it like \"+02:00\""),
+            ),
+        }
+    }
+
+    fn module(&mut self, at: &str, raw: RawModule) -> Option<ModuleConfig> {
+        let key = |key| join(at, key);
+        let enabled = self.required(&key("enabled"), raw.enabled);
+        let direction = self.required(&key("direction"), raw.direction);
+        let direction = self.choice(&key("direction"), direction, &DIRECTIONS);
+        let conflict = self.required(&key("conflict"), raw.conflict);
+        let conflict = self.choice(&key("conflict"), conflict, &CONFLICTS);
+        let sync_from = raw.sync_from.and_then(|text| self.day(&key("sync_from"), &text));
+        let mappings = raw.mappings.map(|mappings| {
+            mappings
+                .into_iter()
+                .enumerate()
+                .filter_map(|(nth, raw)| self.mapping(&format!("{at}.mappings[{nth}]"), raw))
+                .collect()
+        });
+        Some(ModuleConfig {
+            enabled: enabled?.0,
+            direction: direction?,
+            conflict: conflict?,
+            sync_from,
+            mappings,
+        })
+    }
+
+    fn day(&mut self, path: &str, text: &str) -> Option<Date> {
+        match Date::parse(text, format_description!("[year]-[month]-[day]")) {
+            Ok(day) => Some(day),
+            Err(_) => self.fail(path, format!("`{text}` is no day; write it like \"2026-01-31\"")),
+        }
+    }
+
+    fn mapping(&mut self, at: &str, raw: RawMapping) -> Option<MappingConfig> {
+        let key = |key| join(at, key);
+        let woocommerce = self.required_text(&key("woocommerce"), raw.woocommerce);
+        let vtiger = self.required_text(&key("vtiger"), raw.vtiger);
+        let direction = raw.direction.unwrap_or_else(|| "both".to_owned());
+        let direction = self.choice(&key("direction"), Some(direction), &DIRECTIONS);
+        let conflict = self.choice(&key("conflict"), raw.conflict, &CONFLICTS);
+        let kind = self.text(&key("kind"), raw.kind);
+        Some(MappingConfig {
+            woocommerce: woocommerce?,
+            vtiger: vtiger?,
+            direction: direction?,
+            transforms: raw.transforms.unwrap_or_default(),
+            mandatory: raw.mandatory.is_some_and(|flag| flag.0),
+            kind,
+            conflict,
+            enabled: raw.enabled.is_none_or(|flag| flag.0),
+        })
+    }
+}
