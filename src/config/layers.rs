@@ -34,8 +34,8 @@ impl fmt::Display for Origin {
     }
 }
 
-/// The merged settings.
-#[derive(Debug, Default)]
+/// The merged settings. Not printable, as they hold secrets in plain text.
+#[derive(Default)]
 pub(super) struct Layers {
     pub(super) tree: Map<String, Json>,
     origins: BTreeMap<String, Origin>,

@@ -155,7 +155,7 @@ impl Fault {
         }
         let mut shown = error.path().to_string();
         if let Some(name) = unknown(&text) {
-            let last = error.path().iter().last();
+            let last = error.path().iter().next_back();
             if !matches!(last, Some(Segment::Map { key }) if key == name) {
                 shown = join(if keys.is_empty() { "" } else { &shown }, name);
                 if !in_list {

@@ -45,7 +45,7 @@ impl Check<'_> {
         let http = self.http(raw.http.unwrap_or_default());
         let database = self.database(raw.database.unwrap_or_default());
         let queue = self.queue(raw.queue.unwrap_or_default());
-        let worker = self.worker(raw.worker.unwrap_or_default());
+        let worker = self.worker(&raw.worker.unwrap_or_default());
         let sweep = self.sweep(raw.sweep.unwrap_or_default());
         let log = self.log(raw.log.unwrap_or_default());
         let connections = raw.connections.unwrap_or_default();
@@ -136,7 +136,7 @@ impl Check<'_> {
         self.required_secret(&url, given.map(|address| address.0), raw.url_file)
     }
 
-    fn worker(&mut self, raw: RawWorker) -> Option<Worker> {
+    fn worker(&mut self, raw: &RawWorker) -> Option<Worker> {
         let concurrency = self.whole("worker.concurrency", raw.concurrency, 1);
         let retry_limit = self.whole("worker.retry_limit", raw.retry_limit, 0);
         Some(Worker {
