@@ -48,7 +48,13 @@ impl Engine {
         queue: Arc<dyn Queue>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { connection: connection.to_owned(), systems, store, queue, clock }
+        Self {
+            connection: connection.to_owned(),
+            systems,
+            store,
+            queue,
+            clock,
+        }
     }
 
     fn system(&self, side: Side) -> &dyn System {
@@ -58,7 +64,9 @@ impl Engine {
 
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Engine").field("connection", &self.connection).finish_non_exhaustive()
+        f.debug_struct("Engine")
+            .field("connection", &self.connection)
+            .finish_non_exhaustive()
     }
 }
 

@@ -2,14 +2,18 @@
 //!
 //! Names and labels are fixed here; the parts only count. No label holds personal data or grows without bound.
 
+use std::error::Error;
 use std::io::IsTerminal;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Log, LogFormat};
+use crate::store::Action;
+use crate::sync::Side;
 
 /// Events taken in. Labels: `source` (the side, or `sweep`), `connection`, `answer` (the HTTP status).
 pub const EVENTS_RECEIVED: &str = "wvs_events_received_total";
@@ -17,6 +21,8 @@ pub const EVENTS_RECEIVED: &str = "wvs_events_received_total";
 pub const EVENTS_PROCESSED: &str = "wvs_events_processed_total";
 /// Seconds from the moment an event was received until it was done, as a histogram.
 pub const EVENT_SECONDS: &str = "wvs_event_seconds";
+/// Records written or skipped. Labels: `connection`, `side`, `action`.
+pub const RECORDS: &str = "wvs_records_total";
 /// Calls to the two systems' APIs. Labels: `system`, `operation`, `result`.
 pub const API_CALLS: &str = "wvs_api_calls_total";
 /// Events that wait. Label: `lane`.
@@ -65,9 +71,41 @@ fn install() -> PrometheusHandle {
         Unit::Seconds,
         "Time from an event's receipt until it was done"
     );
+    describe_counter!(
+        RECORDS,
+        "Records written or skipped, by connection, side and action"
+    );
     describe_counter!(API_CALLS, "API calls, by system, operation and result");
     describe_gauge!(QUEUE_DEPTH, "Events that wait, by lane");
     handle
+}
+
+/// Counts an event that was worked on.
+pub fn event_dealt_with(connection: &str, outcome: &'static str, took: Duration) {
+    metrics::counter!(EVENTS_PROCESSED, "connection" => connection.to_owned(), "outcome" => outcome)
+        .increment(1);
+    metrics::histogram!(EVENT_SECONDS).record(took.as_secs_f64());
+}
+
+/// Counts a record that was written or skipped.
+pub fn record_written(connection: &str, side: Side, action: Action) {
+    let labels = [
+        ("connection", connection.to_owned()),
+        ("side", side.to_string()),
+        ("action", action.as_str().to_owned()),
+    ];
+    metrics::counter!(RECORDS, &labels).increment(1);
+}
+
+/// An error with all its causes, as `what: why: why`.
+pub fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use serde_json::Value as Json;
 use crate::queue::Seen;
 use crate::store::{Action, Entry, Link};
 use crate::sync::{
-    Base, Direction, FieldPlan, ModuleSettings, Plan, Record, RecordId, Side, Sides, Skip, advance, from_base, plan,
+    Base, Direction, FieldPlan, ModuleSettings, Plan, Record, RecordId, Side, Sides, Skip, advance,
+    from_base, plan,
 };
 use crate::system::{Fault, SystemError};
 
@@ -30,13 +31,21 @@ pub(super) struct Pair {
 
 impl Engine {
     /// A record that is in step may have changed.
-    pub(super) async fn changed(&self, case: &Case<'_>, mut link: Link, seen: &Seen) -> Result<(), EngineError> {
+    pub(super) async fn changed(
+        &self,
+        case: &Case<'_>,
+        mut link: Link,
+        seen: &Seen,
+    ) -> Result<(), EngineError> {
         let other = case.side.opposite();
         if link.deleted_on == Some(other) {
             let record = self.seen_or_nothing(case, &link, seen).await?;
             return match record {
                 None => Ok(()),
-                Some(record) => self.skip(case, Some(&link), Some(&record), Skip::Deleted { side: other }).await,
+                Some(record) => {
+                    self.skip(case, Some(&link), Some(&record), Skip::Deleted { side: other })
+                        .await
+                }
             };
         }
         let (record, fresh) = match self.source(case, &link, seen).await? {
@@ -54,12 +63,30 @@ impl Engine {
         } else {
             self.system(other).fetch(case.at.module, target).await?
         };
-        let Some(counterpart) = counterpart else { return self.bury(case, link, other).await };
+        let Some(counterpart) = counterpart else {
+            return self.bury(case, link, other).await;
+        };
         let records = sides(case.side, record, counterpart);
-        self.settle(case, &settings, Pair { link, known: true, records, fresh }, None).await
+        self.settle(
+            case,
+            &settings,
+            Pair {
+                link,
+                known: true,
+                records,
+                fresh,
+            },
+            None,
+        )
+        .await
     }
 
-    async fn seen_or_nothing(&self, case: &Case<'_>, link: &Link, seen: &Seen) -> Result<Option<Record>, EngineError> {
+    async fn seen_or_nothing(
+        &self,
+        case: &Case<'_>,
+        link: &Link,
+        seen: &Seen,
+    ) -> Result<Option<Record>, EngineError> {
         match self.source(case, link, seen).await? {
             Source::Record { record, .. } => Ok(Some(record)),
             Source::Nothing | Source::Gone => Ok(None),
@@ -97,7 +124,11 @@ impl Engine {
                 if patch.is_empty() {
                     continue;
                 }
-                match self.system(side).update(case.at.module, pair.link.ids.of(side), patch).await {
+                match self
+                    .system(side)
+                    .update(case.at.module, pair.link.ids.of(side), patch)
+                    .await
+                {
                     Ok(record) => *pair.records.of_mut(side) = record,
                     Err(error) => return self.refused(case, pair, side, error).await,
                 }
@@ -113,7 +144,8 @@ impl Engine {
                 *newest = (*newest).max(seen);
             }
             if changed {
-                self.commit(case, Some(pair.link.clone()), entries, found.take()).await?;
+                self.commit(case, Some(pair.link.clone()), entries, found.take())
+                    .await?;
                 pair.known = true;
             }
             if written.is_empty() {
@@ -121,7 +153,12 @@ impl Engine {
             }
             // The answers show the records as stored, and so what others changed meanwhile: look once more.
             pair.fresh = true;
-            let again = crate::sync::plan(settings, Some(&pair.link.base), pair.records.as_ref_options(), &storage);
+            let again = crate::sync::plan(
+                settings,
+                Some(&pair.link.base),
+                pair.records.as_ref_options(),
+                &storage,
+            );
             if again.is_empty() {
                 return Ok(());
             }
@@ -130,12 +167,23 @@ impl Engine {
     }
 
     /// A write failed: what can't be helped by trying again is noted down.
-    async fn refused(&self, case: &Case<'_>, pair: Pair, side: Side, error: SystemError) -> Result<(), EngineError> {
+    async fn refused(
+        &self,
+        case: &Case<'_>,
+        pair: Pair,
+        side: Side,
+        error: SystemError,
+    ) -> Result<(), EngineError> {
         match error.fault {
             Fault::Rejected { field } => {
-                let skip = Skip::Rejected { side, field, message: error.message };
+                let skip = Skip::Rejected {
+                    side,
+                    field,
+                    message: error.message,
+                };
                 let link = pair.known.then_some(&pair.link);
-                self.skip(case, link, Some(pair.records.of(case.side)), skip).await
+                self.skip(case, link, Some(pair.records.of(case.side)), skip)
+                    .await
             }
             Fault::Gone if pair.known => self.bury(case, pair.link, side).await,
             Fault::Gone | Fault::Denied | Fault::Unavailable { .. } => Err(error.into()),
@@ -146,15 +194,24 @@ impl Engine {
 impl Sides<Record> {
     /// References to both, as [`plan`] takes them.
     fn as_ref_options(&self) -> Sides<Option<&Record>> {
-        Sides { woocommerce: Some(&self.woocommerce), vtiger: Some(&self.vtiger) }
+        Sides {
+            woocommerce: Some(&self.woocommerce),
+            vtiger: Some(&self.vtiger),
+        }
     }
 }
 
 /// One side's record, and that of the other.
 pub(super) fn sides(side: Side, record: Record, counterpart: Record) -> Sides<Record> {
     match side {
-        Side::WooCommerce => Sides { woocommerce: record, vtiger: counterpart },
-        Side::Vtiger => Sides { woocommerce: counterpart, vtiger: record },
+        Side::WooCommerce => Sides {
+            woocommerce: record,
+            vtiger: counterpart,
+        },
+        Side::Vtiger => Sides {
+            woocommerce: counterpart,
+            vtiger: record,
+        },
     }
 }
 
@@ -183,8 +240,11 @@ fn entries(
     found: Option<&(Side, RecordId)>,
 ) -> Vec<Entry> {
     let entry = |side: Side, action: Action| {
-        let fields: Vec<FieldPlan> =
-            plan.notable().filter(|field| field.decision.source() != Some(side)).cloned().collect();
+        let fields: Vec<FieldPlan> = plan
+            .notable()
+            .filter(|field| field.decision.source() != Some(side))
+            .cloned()
+            .collect();
         Entry {
             side,
             action,
@@ -215,7 +275,13 @@ impl Case<'_> {
     }
 
     /// An entry about something that was not done.
-    pub(super) fn entry(&self, side: Side, link: Option<&Link>, record: Option<&Record>, skip: Skip) -> Entry {
+    pub(super) fn entry(
+        &self,
+        side: Side,
+        link: Option<&Link>,
+        record: Option<&Record>,
+        skip: Skip,
+    ) -> Entry {
         let mut ids = Sides::new(|side| link.map(|link| link.ids.of(side).clone()));
         *ids.of_mut(self.side) = Some(self.id.clone());
         Entry {
@@ -232,11 +298,22 @@ impl Case<'_> {
 
 /// A record's name, for people.
 pub(super) fn title(side: Side, record: &Record) -> String {
-    let text = |name: &str| record.fields.get(name).and_then(Json::as_str).unwrap_or_default().trim();
+    let text = |name: &str| {
+        record
+            .fields
+            .get(name)
+            .and_then(Json::as_str)
+            .unwrap_or_default()
+            .trim()
+    };
     let names = match side {
         Side::WooCommerce => [text("first_name"), text("last_name")],
         Side::Vtiger => [text("firstname"), text("lastname")],
     };
     let name = names.join(" ");
-    if name.trim().is_empty() { text("email").to_owned() } else { name.trim().to_owned() }
+    if name.trim().is_empty() {
+        text("email").to_owned()
+    } else {
+        name.trim().to_owned()
+    }
 }

@@ -24,13 +24,20 @@ impl Engine {
         if !case.settings.direction.writes_to(other) {
             return Ok(Flow::Done);
         }
-        let Source::Record { record, fresh } = self.newcomer(case, seen).await? else { return Ok(Flow::Done) };
+        let Source::Record { record, fresh } = self.newcomer(case, seen).await? else {
+            return Ok(Flow::Done);
+        };
         if !eligible(case.at.module, case.side, &record) || is_too_old(&case.settings, &record) {
             return Ok(Flow::Done);
         }
         let key = match MatchKey::of(case.at.module, &record) {
             Ok(key) => key,
-            Err(reason) => return self.skip(case, None, Some(&record), reason).await.map(|()| Flow::Done),
+            Err(reason) => {
+                return self
+                    .skip(case, None, Some(&record), reason)
+                    .await
+                    .map(|()| Flow::Done);
+            }
         };
         // Two events, one from each side, may be about to make the same pair.
         let name = format!("match:{}:{}:{}", case.at.connection, case.at.module, key.as_str());
@@ -57,7 +64,9 @@ impl Engine {
         held: &mut Leases,
     ) -> Result<Flow, EngineError> {
         let skip = async |record: &Record, reason| {
-            self.skip(case, None, Some(record), reason).await.map(|()| Flow::Done)
+            self.skip(case, None, Some(record), reason)
+                .await
+                .map(|()| Flow::Done)
         };
         let other = case.side.opposite();
         let mut found = self.system(other).find(case.at.module, key.as_str()).await?;
@@ -95,8 +104,15 @@ impl Engine {
         };
         let settings = case.settings_for(&link);
         let created = interrupted.then(|| (other, case.id.clone()));
-        let pair = Pair { link, known: false, records, fresh };
-        self.settle(case, &settings, pair, created).await.map(|()| Flow::Done)
+        let pair = Pair {
+            link,
+            known: false,
+            records,
+            fresh,
+        };
+        self.settle(case, &settings, pair, created)
+            .await
+            .map(|()| Flow::Done)
     }
 
     async fn create(&self, case: &Case<'_>, record: Record, key: &MatchKey) -> Result<(), EngineError> {
@@ -106,19 +122,37 @@ impl Engine {
             settings.direction = Direction::ToVtiger;
         }
         let one = |side| (side == case.side).then_some(&record);
-        let records = Sides { woocommerce: one(Side::WooCommerce), vtiger: one(Side::Vtiger) };
+        let records = Sides {
+            woocommerce: one(Side::WooCommerce),
+            vtiger: one(Side::Vtiger),
+        };
         let plan = plan(&settings, None, records, &Keeps(self, case.at.module));
         if let Some(missing) = plan.missing() {
-            let skip = Skip::Mandatory { field: missing.field.clone() };
+            let skip = Skip::Mandatory {
+                field: missing.field.clone(),
+            };
             return self.skip(case, None, Some(&record), skip).await;
         }
-        self.store.begin_create(&case.at, other, &case.id, self.clock.now()).await?;
-        let created = match self.system(other).create(case.at.module, plan.patches.of(other)).await {
+        self.store
+            .begin_create(&case.at, other, &case.id, self.clock.now())
+            .await?;
+        let created = match self
+            .system(other)
+            .create(case.at.module, plan.patches.of(other))
+            .await
+        {
             Ok(created) => created,
             Err(error) => {
-                let Fault::Rejected { field } = error.fault else { return Err(error.into()) };
-                let skip = Skip::Rejected { side: other, field, message: error.message };
-                self.commit(case, None, Vec::new(), Some((other, case.id.clone()))).await?;
+                let Fault::Rejected { field } = error.fault else {
+                    return Err(error.into());
+                };
+                let skip = Skip::Rejected {
+                    side: other,
+                    field,
+                    message: error.message,
+                };
+                self.commit(case, None, Vec::new(), Some((other, case.id.clone())))
+                    .await?;
                 return self.skip(case, None, Some(&record), skip).await;
             }
         };
@@ -141,7 +175,8 @@ impl Engine {
             fields: plan.notable().cloned().collect(),
             skip: None,
         };
-        self.commit(case, Some(link), vec![entry], Some((other, case.id.clone()))).await
+        self.commit(case, Some(link), vec![entry], Some((other, case.id.clone())))
+            .await
     }
 }
 

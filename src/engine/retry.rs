@@ -30,7 +30,11 @@ pub struct Backoff {
 impl Default for Backoff {
     /// Half a second at first, 10 minutes at most, and more than a day in all.
     fn default() -> Self {
-        Self { first: Duration::from_millis(500), longest: Duration::from_secs(600), attempts: 160 }
+        Self {
+            first: Duration::from_millis(500),
+            longest: Duration::from_secs(600),
+            attempts: 160,
+        }
     }
 }
 
@@ -51,7 +55,10 @@ impl Backoff {
         if attempts >= self.attempts {
             return Disposition::GiveUp;
         }
-        let doubled = self.first.saturating_mul(2_u32.saturating_pow(attempts.min(20))).min(self.longest);
+        let doubled = self
+            .first
+            .saturating_mul(2_u32.saturating_pow(attempts.min(20)))
+            .min(self.longest);
         let spread = doubled.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
         Disposition::Retry(asked.unwrap_or_default().max(spread))
     }
@@ -96,6 +103,9 @@ mod tests {
 
     #[test]
     fn after_too_many_attempts_a_person_has_to_look() {
-        assert_eq!(Backoff::default().after(&unavailable(None), 160, 0.5), Disposition::GiveUp);
+        assert_eq!(
+            Backoff::default().after(&unavailable(None), 160, 0.5),
+            Disposition::GiveUp
+        );
     }
 }

@@ -20,7 +20,12 @@ pub(super) enum Source {
 
 impl Engine {
     /// What a record that is in step shows now.
-    pub(super) async fn source(&self, case: &Case<'_>, link: &Link, seen: &Seen) -> Result<Source, EngineError> {
+    pub(super) async fn source(
+        &self,
+        case: &Case<'_>,
+        link: &Link,
+        seen: &Seen,
+    ) -> Result<Source, EngineError> {
         let last = *link.modified.of(case.side);
         let glance = self.glance(case, seen);
         let is_event = !matches!(seen, Seen::Record(_));
@@ -50,7 +55,9 @@ impl Engine {
             None => {
                 // The echo of a create of our own that is not yet noted down can't be told from somebody else's
                 // work by its id. It can soon.
-                if self.glance(case, seen).own == Some(true) && self.is_creating_on(&case.at, case.side).await? {
+                if self.glance(case, seen).own == Some(true)
+                    && self.is_creating_on(&case.at, case.side).await?
+                {
                     return Err(EngineError::Unsettled);
                 }
                 self.fetched(case).await
@@ -74,7 +81,10 @@ impl Engine {
         match seen {
             Seen::Nothing => Glance::default(),
             Seen::Body(body) => self.system(case.side).glance(body),
-            Seen::Record(record) => Glance { modified: record.modified, own: None },
+            Seen::Record(record) => Glance {
+                modified: record.modified,
+                own: None,
+            },
         }
     }
 

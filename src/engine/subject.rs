@@ -36,14 +36,25 @@ impl Engine {
                 let at = self.place(*module);
                 Ok(self.store.request_sweep(&at, self.clock.now()).await?)
             }
-            Subject::Record { module, side, id, change } => {
+            Subject::Record {
+                module,
+                side,
+                id,
+                change,
+            } => {
                 let at = self.place(*module);
                 let settings = self.settings(&at).await?;
                 if !settings.enabled {
                     return Ok(());
                 }
                 let id = self.system(*side).full_id(*module, id).await?;
-                let case = Case { at, side: *side, id, event, settings };
+                let case = Case {
+                    at,
+                    side: *side,
+                    id,
+                    event,
+                    settings,
+                };
                 self.with_lease(&case, change).await
             }
         }
@@ -51,7 +62,10 @@ impl Engine {
 
     /// A module of this connection.
     pub fn place(&self, module: Module) -> Place {
-        Place { connection: self.connection.clone(), module }
+        Place {
+            connection: self.connection.clone(),
+            module,
+        }
     }
 
     /// A module's settings: those stored, or those that it starts with.
@@ -64,13 +78,18 @@ impl Engine {
 
     async fn with_lease(&self, case: &Case<'_>, change: &Change) -> Result<(), EngineError> {
         loop {
-            let mut held = Leases { owner: case.event.id.clone(), names: Vec::new() };
+            let mut held = Leases {
+                owner: case.event.id.clone(),
+                names: Vec::new(),
+            };
             let outcome = self.work(case, change, &mut held).await;
             self.release(held).await?;
             match outcome? {
                 Flow::Done => return Ok(()),
                 // When the lease is free by now nobody would put the event back: go on at once.
-                Flow::Busy(name) if self.store.park(&name, case.event, self.clock.now()).await? => return Ok(()),
+                Flow::Busy(name) if self.store.park(&name, case.event, self.clock.now()).await? => {
+                    return Ok(());
+                }
                 Flow::Busy(_) | Flow::Again => {}
             }
         }
@@ -138,7 +157,12 @@ impl Engine {
     /// A record that was in step was deleted: its counterpart stays, and the journal tells.
     pub(super) async fn deleted(&self, case: &Case<'_>, link: Link) -> Result<(), EngineError> {
         // The event is a hint: the record may have been restored since.
-        if self.system(case.side).fetch(case.at.module, link.ids.of(case.side)).await?.is_some() {
+        if self
+            .system(case.side)
+            .fetch(case.at.module, link.ids.of(case.side))
+            .await?
+            .is_some()
+        {
             return self.changed(case, link, &Seen::Nothing).await;
         }
         self.bury(case, link, case.side).await
@@ -151,7 +175,10 @@ impl Engine {
         }
         link.deleted_on = Some(side);
         let skip = Skip::Deleted { side };
-        let entry = Entry { title: link.match_key.clone(), ..case.entry(side.opposite(), Some(&link), None, skip) };
+        let entry = Entry {
+            title: link.match_key.clone(),
+            ..case.entry(side.opposite(), Some(&link), None, skip)
+        };
         self.commit(case, Some(link), vec![entry], None).await
     }
 
@@ -186,7 +213,13 @@ impl Engine {
         for entry in &entries {
             crate::telemetry::record_written(&case.at.connection, entry.side, entry.action);
         }
-        let commit = Commit { at: case.at.clone(), now: self.clock.now(), link, entries, created };
+        let commit = Commit {
+            at: case.at.clone(),
+            now: self.clock.now(),
+            link,
+            entries,
+            created,
+        };
         Ok(self.store.commit(&commit).await?)
     }
 }

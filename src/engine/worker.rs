@@ -39,7 +39,14 @@ impl Worker {
         concurrency: usize,
     ) -> Self {
         let backoff = Backoff::default();
-        Self { engines: Arc::new(engines), queue, store, clock, backoff, concurrency: concurrency.max(1) }
+        Self {
+            engines: Arc::new(engines),
+            queue,
+            store,
+            clock,
+            backoff,
+            concurrency: concurrency.max(1),
+        }
     }
 
     /// Works until `stop`, and then until the events at hand are dealt with.
@@ -47,7 +54,9 @@ impl Worker {
         let slots = Arc::new(Semaphore::new(self.concurrency));
         let tasks = TaskTracker::new();
         loop {
-            let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { break };
+            let Ok(slot) = Arc::clone(&slots).acquire_owned().await else {
+                break;
+            };
             // Cancel-safe: what was taken and not dealt with comes again after a restart.
             let taken = tokio::select! {
                 biased;
@@ -149,7 +158,10 @@ impl Worker {
                     event.id = %delivery.id, attempt = delivery.attempts,
                     error = %telemetry::chain(error), "an event failed too often and is set aside"
                 );
-                ("failed", self.queue.fail(&delivery.id, &telemetry::chain(error)).await)
+                (
+                    "failed",
+                    self.queue.fail(&delivery.id, &telemetry::chain(error)).await,
+                )
             }
         }
     }

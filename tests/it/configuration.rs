@@ -13,10 +13,8 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
-use woo_vtiger_sync::config::{
-    Authentication, Config, ConfigError, Conflict, Database, Direction, LogFormat, QueueBackend,
-};
-use woo_vtiger_sync::sync::Module;
+use woo_vtiger_sync::config::{Authentication, Config, ConfigError, Database, LogFormat, QueueBackend};
+use woo_vtiger_sync::sync::{ConflictRule, Direction, Module, Transform};
 
 const SHOP: [(&str, &str); 8] = [
     ("WVS_CONNECTIONS__SHOP__WOOCOMMERCE__URL", "https://shop.example"),
@@ -99,7 +97,7 @@ fn the_environment_alone_sets_up_a_connection() {
     assert_eq!(shop.vtiger.time_zone_offset.unwrap().whole_hours(), 2);
     let contacts = &shop.modules[&Module::Contacts];
     assert!(contacts.enabled);
-    assert_eq!(contacts.conflict, Conflict::Vtiger);
+    assert_eq!(contacts.conflict, ConflictRule::Vtiger);
     assert!(config.warnings().is_empty(), "{:?}", config.warnings());
 }
 
@@ -186,16 +184,14 @@ fn field_mappings_are_read_from_the_file() {
     let config = load(Some(&path), &SHOP).unwrap();
 
     let contacts = &config.connections["shop"].modules[&Module::Contacts];
-    assert_eq!(contacts.sync_from.unwrap().to_string(), "2026-01-31");
-    let [mapping] = contacts.mappings.as_deref().unwrap() else {
+    assert_eq!(contacts.sync_from.unwrap().to_string(), "2026-01-31 00:00:00");
+    let [mapping] = contacts.mappings.as_slice() else {
         panic!("one mapping");
     };
-    assert_eq!(mapping.woocommerce, "billing.phone");
+    assert_eq!(mapping.key(), "billing.phone = phone");
     assert_eq!(mapping.direction, Direction::ToVtiger);
-    assert_eq!(
-        mapping.transforms,
-        [serde_json::json!("trim"), serde_json::json!({"map": {"a": "b"}})]
-    );
+    let table = Transform::Map([("a".to_owned(), "b".to_owned())].into());
+    assert_eq!(mapping.transforms, [Transform::Trim, table]);
     assert!(mapping.enabled && !mapping.mandatory);
 }
 

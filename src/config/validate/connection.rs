@@ -5,13 +5,15 @@ use time::macros::format_description;
 use time::{Date, UtcOffset};
 
 use super::Check;
-use crate::config::connection::{
-    Authentication, Conflict, Connection, Direction, MappingConfig, ModuleConfig, VtigerConnection,
-    WooCommerceConnection,
-};
+use crate::clock::Timestamp;
+use crate::config::connection::{Authentication, Connection, VtigerConnection, WooCommerceConnection};
 use crate::config::layers::join;
 use crate::config::raw::{RawConnection, RawMapping, RawModule, RawVtiger, RawWooCommerce};
 use crate::config::scalar::{ModuleName, Secret};
+use crate::sync::{
+    ConflictRule, Direction, FieldKind, FieldMapping, FieldPath, Lines, Module, ModuleSettings, PathError,
+    Transform,
+};
 
 const DIRECTIONS: [(&str, Direction); 3] = [
     ("both", Direction::Both),
@@ -19,10 +21,17 @@ const DIRECTIONS: [(&str, Direction); 3] = [
     ("to_woocommerce", Direction::ToWooCommerce),
 ];
 
-const CONFLICTS: [(&str, Conflict); 3] = [
-    ("last_updated", Conflict::LastUpdated),
-    ("vtiger", Conflict::Vtiger),
-    ("woocommerce", Conflict::WooCommerce),
+const CONFLICTS: [(&str, ConflictRule); 3] = [
+    ("last_updated", ConflictRule::LastUpdated),
+    ("vtiger", ConflictRule::Vtiger),
+    ("woocommerce", ConflictRule::WooCommerce),
+];
+
+const KINDS: [(&str, FieldKind); 4] = [
+    ("text", FieldKind::Text),
+    ("email", FieldKind::Email),
+    ("number", FieldKind::Number),
+    ("boolean", FieldKind::Boolean),
 ];
 
 const AUTHENTICATIONS: [(&str, Authentication); 3] = [
@@ -44,8 +53,8 @@ impl Check<'_> {
             .unwrap_or_default()
             .into_iter()
             .filter_map(|(ModuleName(module), raw)| {
-                let config = self.module(&join(at, &format!("modules.{module}")), raw)?;
-                Some((module, config))
+                let settings = self.module(&join(at, &format!("modules.{module}")), module, raw)?;
+                Some((module, settings))
             })
             .collect();
         Some(Connection {
@@ -145,28 +154,33 @@ impl Check<'_> {
         }
     }
 
-    fn module(&mut self, at: &str, raw: RawModule) -> Option<ModuleConfig> {
+    fn module(&mut self, at: &str, module: Module, raw: RawModule) -> Option<ModuleSettings> {
         let key = |key| join(at, key);
         let enabled = self.required(&key("enabled"), raw.enabled);
         let direction = self.required(&key("direction"), raw.direction);
         let direction = self.choice(&key("direction"), direction, &DIRECTIONS);
         let conflict = self.required(&key("conflict"), raw.conflict);
         let conflict = self.choice(&key("conflict"), conflict, &CONFLICTS);
-        let sync_from = raw.sync_from.and_then(|text| self.day(&key("sync_from"), &text));
-        let mappings = raw.mappings.map(|mappings| {
-            mappings
+        let day = raw.sync_from.and_then(|text| self.day(&key("sync_from"), &text));
+        let mappings = match raw.mappings {
+            None => ModuleSettings::default_for(module).ok()?.mappings,
+            Some(mappings) => mappings
                 .into_iter()
                 .enumerate()
                 .filter_map(|(nth, raw)| self.mapping(&format!("{at}.mappings[{nth}]"), raw))
-                .collect()
-        });
-        Some(ModuleConfig {
+                .collect(),
+        };
+        let settings = ModuleSettings {
             enabled: enabled?.0,
             direction: direction?,
             conflict: conflict?,
-            sync_from,
+            sync_from: day.map(|day| Timestamp::from_seconds(day.midnight().assume_utc().unix_timestamp())),
             mappings,
-        })
+        };
+        match settings.validate() {
+            Ok(()) => Some(settings),
+            Err(error) => self.fail(&key("mappings"), error.to_string()),
+        }
     }
 
     fn day(&mut self, path: &str, text: &str) -> Option<Date> {
@@ -176,23 +190,56 @@ impl Check<'_> {
         }
     }
 
-    fn mapping(&mut self, at: &str, raw: RawMapping) -> Option<MappingConfig> {
+    fn mapping(&mut self, at: &str, raw: RawMapping) -> Option<FieldMapping> {
         let key = |key| join(at, key);
-        let woocommerce = self.required_text(&key("woocommerce"), raw.woocommerce);
-        let vtiger = self.required_text(&key("vtiger"), raw.vtiger);
+        let woocommerce = self.path(&key("woocommerce"), raw.woocommerce, Lines::parse);
+        let vtiger = self.path(&key("vtiger"), raw.vtiger, FieldPath::parse);
         let direction = raw.direction.unwrap_or_else(|| "both".to_owned());
         let direction = self.choice(&key("direction"), Some(direction), &DIRECTIONS);
         let conflict = self.choice(&key("conflict"), raw.conflict, &CONFLICTS);
-        let kind = self.text(&key("kind"), raw.kind);
-        Some(MappingConfig {
+        let kind = self.choice(&key("kind"), raw.kind, &KINDS);
+        let transforms = raw
+            .transforms
+            .unwrap_or_default()
+            .into_iter()
+            .enumerate()
+            .filter_map(|(nth, step)| self.transform(&format!("{at}.transforms[{nth}]"), step))
+            .collect();
+        Some(FieldMapping {
             woocommerce: woocommerce?,
             vtiger: vtiger?,
             direction: direction?,
-            transforms: raw.transforms.unwrap_or_default(),
+            transforms,
+            kind: kind.unwrap_or_default(),
             mandatory: raw.mandatory.is_some_and(|flag| flag.0),
-            kind,
             conflict,
             enabled: raw.enabled.is_none_or(|flag| flag.0),
         })
+    }
+
+    fn path<T>(
+        &mut self,
+        path: &str,
+        text: Option<String>,
+        parse: impl FnOnce(&str) -> Result<T, PathError>,
+    ) -> Option<T> {
+        let text = self.required_text(path, text)?;
+        match parse(&text) {
+            Ok(parsed) => Some(parsed),
+            Err(error) => self.fail(path, error.to_string()),
+        }
+    }
+
+    fn transform(&mut self, path: &str, step: serde_json::Value) -> Option<Transform> {
+        match serde_json::from_value(step) {
+            Ok(step) => Some(step),
+            Err(error) => self.fail(
+                path,
+                format!(
+                    "{error}; write it like \"trim\", \"strip_html\", {{ case = \"upper\" }}, \
+                     {{ map = {{ from = \"to\" }} }}, {{ number = 2 }}, {{ default = \"x\" }} or {{ fixed = \"x\" }}"
+                ),
+            ),
+        }
     }
 }
