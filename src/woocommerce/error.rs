@@ -1,0 +1,149 @@
+//! What a refused or failed request means for the caller.
+//!
+//! Messages name WooCommerce's `code` and text, but no e-mail address and nothing of a body that isn't WooCommerce's.
+
+use std::error::Error;
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
+use serde_json::Value as Json;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
+use url::Url;
+
+use crate::clock::Timestamp;
+use crate::sync::Side;
+use crate::system::{Fault, SystemError};
+
+/// Longer texts are cut; WooCommerce's own are shorter.
+const LONGEST_MESSAGE: usize = 200;
+
+pub(super) fn system_error(operation: &'static str, fault: Fault, message: impl Into<String>) -> SystemError {
+    SystemError {
+        system: Side::WooCommerce,
+        operation,
+        fault,
+        message: message.into(),
+    }
+}
+
+pub(super) fn unavailable(operation: &'static str, message: impl Into<String>) -> SystemError {
+    system_error(operation, Fault::Unavailable { retry_after: None }, message)
+}
+
+/// A request that got no whole answer.
+pub(super) fn from_network(operation: &'static str, error: reqwest::Error) -> SystemError {
+    // The URL may hold the consumer secret.
+    let error = error.without_url();
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        message = format!("{message}: {inner}");
+        cause = inner.source();
+    }
+    unavailable(operation, message)
+}
+
+/// An answer that is not 2xx.
+pub(super) fn from_answer(
+    operation: &'static str,
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+    now: Timestamp,
+) -> SystemError {
+    let said = serde_json::from_slice::<Json>(body)
+        .ok()
+        .filter(|json| code(json).is_some());
+    let fault = match (status.as_u16(), &said) {
+        (401 | 403, _) => Fault::Denied,
+        (400 | 404 | 410, Some(json)) if is_gone(status, json) => Fault::Gone,
+        (400, Some(json)) => Fault::Rejected { field: field(json) },
+        _ => Fault::Unavailable {
+            retry_after: retry_after(headers, now),
+        },
+    };
+    let said = match &said {
+        Some(json) => said_by_woocommerce(json),
+        None => match redirect(status, headers) {
+            Some(origin) => format!("the site redirects to {origin}"),
+            None => "the answer is not WooCommerce's".to_owned(),
+        },
+    };
+    system_error(operation, fault, format!("{said} (HTTP {})", status.as_u16()))
+}
+
+fn code(json: &Json) -> Option<&str> {
+    json.get("code")?.as_str()
+}
+
+/// `rest_no_route` says that WooCommerce is switched off, not that the record is gone.
+fn is_gone(status: StatusCode, json: &Json) -> bool {
+    let code = code(json).unwrap_or_default();
+    code.ends_with("_invalid_id") || (status != StatusCode::BAD_REQUEST && code != "rest_no_route")
+}
+
+/// The field that a refusal is about, as a path, where WooCommerce says so.
+fn field(json: &Json) -> Option<String> {
+    let params = json.pointer("/data/params");
+    let named = match params {
+        Some(Json::Object(params)) => params.keys().next().cloned(),
+        Some(Json::Array(params)) => params.first().and_then(Json::as_str).map(str::to_owned),
+        _ => None,
+    };
+    let Some(named) = named else {
+        // WooCommerce's own refusals name no parameter: `registration-error-email-exists`, `customer_invalid_email`.
+        let code = code(json)?;
+        return ["email", "username", "password"]
+            .into_iter()
+            .find(|field| code.contains(field))
+            .map(str::to_owned);
+    };
+    let detail = json
+        .get("data")?
+        .get("details")
+        .and_then(|details| details.get(&named));
+    let exact = detail.and_then(|detail| detail.pointer("/data/param")?.as_str());
+    let is_email = detail.and_then(code) == Some("rest_invalid_email");
+    Some(match exact {
+        Some(exact) => exact.replace('[', ".").replace(']', ""),
+        None if is_email && named == "billing" => "billing.email".to_owned(),
+        None => named,
+    })
+}
+
+fn said_by_woocommerce(json: &Json) -> String {
+    let code = code(json).unwrap_or_default();
+    let message = json.get("message").and_then(Json::as_str).unwrap_or_default();
+    let detail = match json.pointer("/data/params") {
+        Some(Json::Object(params)) => params.values().next().and_then(Json::as_str),
+        _ => None,
+    };
+    let text = match detail {
+        Some(detail) => format!("{code}: {message}: {detail}"),
+        None => format!("{code}: {message}"),
+    };
+    let words = text.split_whitespace();
+    let words: Vec<_> = words
+        .map(|word| if word.contains('@') { "…" } else { word })
+        .collect();
+    words.join(" ").chars().take(LONGEST_MESSAGE).collect()
+}
+
+/// Where a redirect leads, without its path and query, which may hold credentials.
+fn redirect(status: StatusCode, headers: &HeaderMap) -> Option<String> {
+    let target = headers.get(LOCATION).filter(|_| status.is_redirection())?;
+    let target = Url::parse(target.to_str().ok()?).ok()?;
+    Some(target.origin().ascii_serialization())
+}
+
+/// `Retry-After`, in seconds or as a date.
+fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = OffsetDateTime::parse(text, &Rfc2822).ok()?;
+    Some(Timestamp::from_seconds(at.unix_timestamp()) - now)
+}

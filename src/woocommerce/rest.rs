@@ -1,0 +1,205 @@
+//! Requests to the WooCommerce REST API: address, authentication, errors.
+//!
+//! Knows nothing of customers or orders. A read is repeated once when its connection broke, a write never: whether it
+//! was done can't be told. Secrets are in no message and in no debug output.
+
+use std::fmt;
+use std::sync::Arc;
+
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
+use reqwest::{Method, StatusCode};
+use secrecy::ExposeSecret;
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+use url::Url;
+
+use super::oauth::{self, Parameters, Signer};
+use super::{Authentication, WooCommerceSettings, error};
+use crate::clock::Clock;
+use crate::system::SystemError;
+
+/// The version of the REST API that is spoken.
+pub(super) const API: &str = "wc/v3";
+
+/// A shop's REST API.
+pub(super) struct Rest {
+    client: reqwest::Client,
+    settings: WooCommerceSettings,
+    authentication: Authentication,
+    clock: Arc<dyn Clock>,
+}
+
+/// Leaves the key and the secret out.
+impl fmt::Debug for Rest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rest")
+            .field("site", &self.settings.url.origin().ascii_serialization())
+            .field("authentication", &self.authentication)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A request, apart from how it is authenticated.
+pub(super) struct Request<'a> {
+    /// What it is for, as errors tell it.
+    pub(super) operation: &'static str,
+    pub(super) method: Method,
+    /// Below `/wp-json/`.
+    pub(super) path: String,
+    pub(super) query: &'a [(&'a str, &'a str)],
+    pub(super) body: Option<Json>,
+}
+
+/// A 2xx answer.
+pub(super) struct Answer {
+    operation: &'static str,
+    pub(super) body: Json,
+    headers: HeaderMap,
+}
+
+impl Answer {
+    /// How many records there are on all pages together.
+    pub(super) fn total(&self) -> Option<u64> {
+        self.number("x-wp-total")
+    }
+
+    /// How many pages there are. (`Link` misses `rel="next"` on single pages and can't be relied on.)
+    pub(super) fn pages(&self) -> Option<u64> {
+        self.number("x-wp-totalpages")
+    }
+
+    /// The records of a list.
+    pub(super) fn list(&self) -> Result<&[Json], SystemError> {
+        let list = self.body.as_array().map(Vec::as_slice);
+        list.ok_or_else(|| error::unavailable(self.operation, "the answer is no list"))
+    }
+
+    fn number<T: DeserializeOwned>(&self, header: &str) -> Option<T> {
+        serde_json::from_slice(self.headers.get(header)?.as_bytes()).ok()
+    }
+}
+
+type Received = (StatusCode, HeaderMap, Vec<u8>);
+
+impl Rest {
+    pub(super) fn new(settings: WooCommerceSettings, clock: Arc<dyn Clock>) -> Result<Self, reqwest::Error> {
+        let client = crate::http::client(settings.timeout)?;
+        let authentication = settings
+            .authentication
+            .unwrap_or(if settings.url.scheme() == "https" {
+                Authentication::Basic
+            } else {
+                Authentication::OAuth
+            });
+        Ok(Self {
+            client,
+            settings,
+            authentication,
+            clock,
+        })
+    }
+
+    /// The site's address.
+    pub(super) fn site(&self) -> &Url {
+        &self.settings.url
+    }
+
+    /// How requests are authenticated.
+    pub(super) fn authentication(&self) -> Authentication {
+        self.authentication
+    }
+
+    /// Reads.
+    pub(super) async fn get(
+        &self,
+        operation: &'static str,
+        path: impl Into<String>,
+        query: &[(&str, &str)],
+    ) -> Result<Answer, SystemError> {
+        let request = Request {
+            operation,
+            method: Method::GET,
+            path: path.into(),
+            query,
+            body: None,
+        };
+        self.call(&request).await
+    }
+
+    /// Sends a request and reads the answer.
+    pub(super) async fn call(&self, request: &Request<'_>) -> Result<Answer, SystemError> {
+        let operation = request.operation;
+        let mut received = self.send(request).await;
+        if let Err(broken) = &received
+            && request.method == Method::GET
+            && !broken.is_timeout()
+        {
+            received = self.send(request).await;
+        }
+        let (status, headers, body) = received.map_err(|broken| error::from_network(operation, broken))?;
+        if !status.is_success() {
+            let now = self.clock.now();
+            return Err(error::from_answer(operation, status, &headers, &body, now));
+        }
+        let body = serde_json::from_slice(&body)
+            .map_err(|_| error::unavailable(operation, format!("the answer is no JSON (HTTP {status})")))?;
+        Ok(Answer {
+            operation,
+            body,
+            headers,
+        })
+    }
+
+    /// Signs anew at each call, as an OAuth nonce serves only once.
+    async fn send(&self, request: &Request<'_>) -> Result<Received, reqwest::Error> {
+        let key = self.settings.consumer_key.expose_secret();
+        let secret = self.settings.consumer_secret.expose_secret();
+        let mut url = self.address(&request.path);
+        let pairs = request.query.iter();
+        let mut parameters: Parameters = pairs
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        match self.authentication {
+            Authentication::Basic => {}
+            Authentication::Query => {
+                parameters.push(("consumer_key".to_owned(), key.to_owned()));
+                parameters.push(("consumer_secret".to_owned(), secret.to_owned()));
+            }
+            Authentication::OAuth => {
+                let signer = Signer {
+                    consumer_key: key,
+                    consumer_secret: secret,
+                    nonce: &format!("{:032x}", rand::random::<u128>()),
+                    timestamp: self.clock.now().as_seconds(),
+                };
+                signer.sign(request.method.as_str(), &url, &mut parameters);
+            }
+        }
+        url.set_query(Some(oauth::query(&parameters).as_str()).filter(|query| !query.is_empty()));
+        let mut builder = self
+            .client
+            .request(request.method.clone(), url)
+            .header(ACCEPT, "application/json");
+        if self.authentication == Authentication::Basic {
+            builder = builder.basic_auth(key, Some(secret));
+        }
+        if let Some(body) = &request.body {
+            builder = builder
+                .header(CONTENT_TYPE, "application/json")
+                .body(body.to_string());
+        }
+        let response = builder.send().await?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        Ok((status, headers, response.bytes().await?.to_vec()))
+    }
+
+    fn address(&self, path: &str) -> Url {
+        let mut url = self.settings.url.clone();
+        url.set_fragment(None);
+        url.set_query(None);
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().push("wp-json").extend(path.split('/'));
+        }
+        url
+    }
+}
