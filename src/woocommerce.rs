@@ -9,21 +9,18 @@ mod error;
 pub mod guest;
 mod oauth;
 mod rest;
+mod settings;
 mod text;
 pub mod webhook;
 
-use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::Method;
-use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use url::Url;
 
 use self::rest::{API, Answer, Request, Rest};
+pub use self::settings::{Authentication, WooCommerceSettings};
 use crate::clock::Clock;
 use crate::sync::{FieldPath, Module, Patch, Record, RecordId, Side, Value};
 use crate::system::{Fault, Finding, Page, System, SystemError};
@@ -33,44 +30,6 @@ const PER_PAGE: u64 = 100;
 
 /// What of an order makes a guest.
 const GUEST_FIELDS: &str = "id,status,customer_id,date_modified_gmt,billing,shipping";
-
-/// How requests are authenticated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Authentication {
-    /// Key and secret as user and password; WooCommerce takes that over https only.
-    Basic,
-    /// A signature for each request (OAuth 1.0a); the way over plain http.
-    OAuth,
-    /// Key and secret in the query, for servers that drop the header; over https only.
-    Query,
-}
-
-/// Where a shop is and how to get in.
-#[derive(Clone)]
-pub struct WooCommerceSettings {
-    /// The site's address, such as `https://shop.example`.
-    pub url: Url,
-    /// The REST key's first part (`ck_…`).
-    pub consumer_key: SecretString,
-    /// The REST key's second part (`cs_…`).
-    pub consumer_secret: SecretString,
-    /// Nothing: basic over https, OAuth over http.
-    pub authentication: Option<Authentication>,
-    /// How long a request may take.
-    pub timeout: Duration,
-}
-
-/// Leaves the key and the secret out.
-impl fmt::Debug for WooCommerceSettings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WooCommerceSettings")
-            .field("url", &self.url.origin().ascii_serialization())
-            .field("authentication", &self.authentication)
-            .field("timeout", &self.timeout)
-            .finish_non_exhaustive()
-    }
-}
 
 /// A WooCommerce shop.
 #[derive(Debug)]
@@ -111,13 +70,13 @@ impl WooCommerce {
         &self,
         operation: &'static str,
         method: Method,
-        path: String,
+        at: String,
         patch: &Patch,
     ) -> Result<Record, SystemError> {
         let request = Request {
             operation,
             method,
-            path,
+            path: at,
             query: &[],
             body: Some(Json::Object(customer::to_wire(patch))),
         };
@@ -276,13 +235,13 @@ impl System for WooCommerce {
     async fn update(&self, module: Module, id: &RecordId, patch: &Patch) -> Result<Record, SystemError> {
         const OPERATION: &str = "update customer";
         let Module::Contacts = module;
-        let path = customer_path(OPERATION, id)?;
+        let at = customer_path(OPERATION, id)?;
         // Even a request that changes nothing moves the modified time and fires webhooks.
         if customer::to_wire(patch).is_empty() {
             let found = self.fetch(module, id).await?;
             return found.ok_or_else(|| error::system_error(OPERATION, Fault::Gone, "the customer is gone"));
         }
-        self.write(OPERATION, Method::PUT, path, patch).await
+        self.write(OPERATION, Method::PUT, at, patch).await
     }
 
     async fn delete(&self, module: Module, id: &RecordId) -> Result<(), SystemError> {

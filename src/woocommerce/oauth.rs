@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn a_request_is_signed_over_all_its_parameters() {
         let url = Url::parse("http://shop.example/wp-json/wc/v3/orders").unwrap();
-        let mut signed = parameters(&[("search", "a+b@c.example"), ("per_page", "1")]);
+        let mut sent = parameters(&[("search", "a+b@c.example"), ("per_page", "1")]);
         let signer = Signer {
             consumer_key: "ck_key",
             consumer_secret: "cs_secret",
@@ -148,11 +148,11 @@ mod tests {
             timestamp: 1_795_433_783,
         };
 
-        signer.sign("GET", &url, &mut signed);
+        signer.sign("GET", &url, &mut sent);
 
-        let (name, value) = signed.last().unwrap();
+        let (name, value) = sent.last().unwrap();
         assert_eq!(name, "oauth_signature");
         assert_eq!(value, "ZlRNk2+6e0y9PKKHIFGBl4P3Vo1dZv+GXjqdmfb1rn0=");
-        assert!(query(&signed).starts_with("search=a%2Bb%40c.example&per_page=1&oauth_consumer_key=ck_key&"));
+        assert!(query(&sent).starts_with("search=a%2Bb%40c.example&per_page=1&oauth_consumer_key=ck_key&"));
     }
 }
