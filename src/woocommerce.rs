@@ -23,13 +23,13 @@ use self::rest::{API, Answer, Request, Rest};
 pub use self::settings::{Authentication, WooCommerceSettings};
 use crate::clock::Clock;
 use crate::sync::{FieldPath, Module, Patch, Record, RecordId, Side, Value};
-use crate::system::{Fault, Finding, Page, System, SystemError};
+use crate::system::{Fault, Finding, Glance, Page, System, SystemError};
 
 /// The most that WooCommerce gives in one page.
 const PER_PAGE: u64 = 100;
 
 /// What of an order makes a guest.
-const GUEST_FIELDS: &str = "id,status,customer_id,date_modified_gmt,billing,shipping";
+const GUEST_FIELDS: &str = "id,status,customer_id,date_created_gmt,billing,shipping";
 
 /// A WooCommerce shop.
 #[derive(Debug)]
@@ -183,6 +183,10 @@ impl System for WooCommerce {
         Side::WooCommerce
     }
 
+    async fn full_id(&self, _module: Module, id: &RecordId) -> Result<RecordId, SystemError> {
+        Ok(id.clone())
+    }
+
     async fn fetch(&self, module: Module, id: &RecordId) -> Result<Option<Record>, SystemError> {
         const OPERATION: &str = "read customer";
         let Module::Contacts = module;
@@ -312,8 +316,12 @@ impl System for WooCommerce {
     }
 
     /// WooCommerce doesn't tell who changed a customer.
-    fn is_own_change(&self, _record: &Record) -> Option<bool> {
-        None
+    fn glance(&self, body: &Json) -> Glance {
+        let record = guest::from_order(body).or_else(|| customer::record(body));
+        Glance {
+            modified: record.and_then(|record| record.modified),
+            own: None,
+        }
     }
 
     async fn check(&self) -> Vec<Finding> {

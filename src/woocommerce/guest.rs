@@ -10,7 +10,9 @@ use crate::sync::{Record, RecordId};
 
 /// The contact out of a guest's order.
 ///
-/// Nothing for an order of a customer, for one without an e-mail address, and for an abandoned checkout.
+/// Nothing for an order of a customer, for one without an e-mail address, and for an abandoned checkout. The record
+/// changes when the guest orders again, not when an old order does, so its modified time is that of the order's
+/// creation.
 pub fn from_order(order: &Json) -> Option<Record> {
     if order.get("customer_id")?.as_u64() != Some(0)
         || order.get("status")?.as_str() == Some("checkout-draft")
@@ -33,7 +35,7 @@ pub fn from_order(order: &Json) -> Option<Record> {
     });
     Some(Record {
         id: RecordId::guest(email),
-        modified: gmt(order, "date_modified_gmt"),
+        modified: gmt(order, "date_created_gmt"),
         modified_by: None,
         fields: fields.as_object()?.clone(),
     })
@@ -46,7 +48,7 @@ mod tests {
 
     fn order() -> Json {
         json!({
-            "id": 91, "status": "completed", "customer_id": 0, "date_modified_gmt": "2026-11-23T11:34:47",
+            "id": 91, "status": "completed", "customer_id": 0, "date_created_gmt": "2026-11-23T11:34:47",
             "billing": {"first_name": "Guest", "last_name": "A & B", "email": "Guest3@guest.example", "city": "Berlin"},
             "shipping": {"city": "Bonn"}, "line_items": [{"id": 1}],
         })

@@ -2,7 +2,7 @@
 
 use super::*;
 
-const FIELDS: &str = "_fields=id%2Cstatus%2Ccustomer_id%2Cdate_modified_gmt%2Cbilling%2Cshipping";
+const FIELDS: &str = "_fields=id%2Cstatus%2Ccustomer_id%2Cdate_created_gmt%2Cbilling%2Cshipping";
 
 fn guest_order() -> Json {
     recording::json("woo/rest/order_get_guest.json")["body"].clone()
