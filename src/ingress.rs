@@ -1,1 +1,94 @@
-//! To be filled.
+//! The endpoints that both systems tell of changes.
+//!
+//! Each request is checked against the secret of its connection, turned into events, and answered with 200 only
+//! when these are durable. WooCommerce never repeats a delivery, and switches a webhook off after a few refusals:
+//! what is genuine is never refused, whatever it holds.
+
+mod answer;
+mod body;
+mod vtiger;
+mod woocommerce;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use actix_web::{HttpResponse, web};
+use secrecy::SecretString;
+
+use crate::clock::Clock;
+use crate::queue::{Cause, Event, Lane, Queue, Subject};
+use crate::telemetry;
+
+use answer::Refusal;
+
+/// What the endpoints need.
+#[derive(Debug)]
+pub struct Ingress {
+    /// The secrets by connection.
+    pub secrets: HashMap<String, Secrets>,
+    /// Where events go.
+    pub queue: Arc<dyn Queue>,
+    /// Tells when they came.
+    pub clock: Arc<dyn Clock>,
+    /// The largest body taken, in bytes.
+    pub body_limit: usize,
+}
+
+/// What the requests of one connection are checked against. Several may be valid at once, so that a secret can be
+/// changed without a gap.
+#[derive(Debug)]
+pub struct Secrets {
+    /// For WooCommerce's webhooks.
+    pub webhook: Vec<SecretString>,
+    /// For Vtiger's callbacks.
+    pub callback: Vec<SecretString>,
+}
+
+/// Adds the endpoints to a server.
+pub fn configure(ingress: web::Data<Ingress>) -> impl FnOnce(&mut web::ServiceConfig) {
+    move |service| {
+        service.app_data(ingress);
+        service.service(
+            web::resource("/webhooks/woocommerce/{connection}")
+                .route(web::post().to(woocommerce::receive))
+                .default_service(web::to(answer::only_post)),
+        );
+        service.service(
+            web::resource("/webhooks/vtiger/{connection}")
+                .route(web::post().to(vtiger::receive))
+                .default_service(web::to(answer::only_post)),
+        );
+    }
+}
+
+impl Ingress {
+    fn secrets_of(&self, connection: &str) -> Result<(String, &Secrets), Refusal> {
+        let name = connection.to_lowercase();
+        let secrets = self.secrets.get(&name).ok_or(Refusal::UnknownConnection)?;
+        Ok((name, secrets))
+    }
+
+    /// Makes the subjects' events durable, and accepts the request.
+    async fn accept(
+        &self,
+        connection: &str,
+        cause: Cause,
+        subjects: Vec<Subject>,
+    ) -> Result<HttpResponse, Refusal> {
+        let now = self.clock.now();
+        let events: Vec<Event> = subjects
+            .into_iter()
+            .map(|subject| Event::new(connection, subject, cause, now))
+            .collect();
+        if !events.is_empty()
+            && let Err(error) = self.queue.publish(Lane::Live, &events).await
+        {
+            tracing::error!(connection, error = %telemetry::chain(&error), "an event could not be made durable");
+            return Err(Refusal::NotDurable);
+        }
+        for event in &events {
+            tracing::debug!(connection, event.id = %event.id, cause = cause.as_str(), "accepted an event");
+        }
+        Ok(answer::accepted(events.len()))
+    }
+}

@@ -136,8 +136,8 @@ pub trait Settings: Send + Sync + fmt::Debug {
     /// Asks for a sweep of a module.
     async fn request_sweep(&self, at: &Place, now: Timestamp) -> Result<(), StoreError>;
 
-    /// Takes the requests to sweep, and forgets them.
-    async fn take_sweep_requests(&self) -> Result<Vec<Place>, StoreError>;
+    /// Takes the requests to sweep a connection's modules, and forgets them.
+    async fn take_sweep_requests(&self, connection: &str) -> Result<Vec<Place>, StoreError>;
 }
 
 /// A module of a connection.

@@ -1,1 +1,252 @@
-//! To be filled.
+//! Finds what no event announced: pages both systems, compares, and puts differences into the queue.
+//!
+//! A sweep never writes to either system. What differs goes through the engine like any other event.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::engine::Backoff;
+use crate::engine::{Disposition, EngineError};
+use crate::queue::{Cause, Change, Event, Lane, Queue, Seen, Subject};
+use crate::store::{Link, Place, Store};
+use crate::sync::{ModuleSettings, Record, RecordId, Side, Sides, eligible, unchanged_since};
+use crate::system::{Page, System};
+use crate::telemetry;
+
+/// Failures in a row after which a sweep gives up; the next one begins anew.
+const ATTEMPTS: u32 = 8;
+
+/// Sweeps one connection.
+#[derive(Clone)]
+pub struct Sweeper {
+    connection: String,
+    systems: Sides<Arc<dyn System>>,
+    store: Arc<dyn Store>,
+    queue: Arc<dyn Queue>,
+    clock: Arc<dyn Clock>,
+}
+
+/// What a sweep saw.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Records read, per side.
+    pub read: Sides<u64>,
+    /// Records that may have changed and were put into the queue, per side.
+    pub found: Sides<u64>,
+}
+
+impl Report {
+    /// Whether no record seemed to have changed.
+    pub const fn is_clean(&self) -> bool {
+        self.found.woocommerce == 0 && self.found.vtiger == 0
+    }
+}
+
+impl Sweeper {
+    /// A sweeper for this connection.
+    pub fn new(
+        connection: &str,
+        systems: Sides<Arc<dyn System>>,
+        store: Arc<dyn Store>,
+        queue: Arc<dyn Queue>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            connection: connection.to_owned(),
+            systems,
+            store,
+            queue,
+            clock,
+        }
+    }
+
+    /// Sweeps a module once.
+    ///
+    /// # Errors
+    /// When one of the systems can't be read in spite of several attempts.
+    pub async fn sweep(&self, at: &Place) -> Result<Report, EngineError> {
+        let mut report = Report::default();
+        let settings = match self.store.settings(at).await? {
+            Some(settings) => settings,
+            None => ModuleSettings::default_for(at.module)?,
+        };
+        if !settings.enabled {
+            return Ok(report);
+        }
+        for side in Side::BOTH {
+            if settings.direction.writes_to(side.opposite()) {
+                self.sweep_side(at, &settings, side, &mut report).await?;
+            }
+        }
+        tracing::info!(
+            connection = %at.connection, module = %at.module,
+            read.woocommerce = report.read.woocommerce, read.vtiger = report.read.vtiger,
+            found.woocommerce = report.found.woocommerce, found.vtiger = report.found.vtiger,
+            "swept a module"
+        );
+        Ok(report)
+    }
+
+    async fn sweep_side(
+        &self,
+        at: &Place,
+        settings: &ModuleSettings,
+        side: Side,
+        report: &mut Report,
+    ) -> Result<(), EngineError> {
+        let mut cursor = None;
+        loop {
+            let page = self.page(at, side, cursor.as_deref()).await?;
+            *report.read.of_mut(side) += page.records.len() as u64;
+            let events = self.differences(at, settings, side, page.records).await?;
+            *report.found.of_mut(side) += events.len() as u64;
+            if !events.is_empty() {
+                self.queue.publish(Lane::Bulk, &events).await?;
+            }
+            match page.next {
+                Some(next) => cursor = Some(next),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Reads a page, again and again when the system is not available for the moment.
+    async fn page(&self, at: &Place, side: Side, cursor: Option<&str>) -> Result<Page, EngineError> {
+        let mut attempts = 0;
+        loop {
+            let error = match self.systems.of(side).page(at.module, cursor).await {
+                Ok(page) => return Ok(page),
+                Err(error) => EngineError::from(error),
+            };
+            let backoff = Backoff {
+                attempts: ATTEMPTS,
+                ..Backoff::default()
+            };
+            match backoff.after(&error, attempts, rand::random()) {
+                Disposition::Retry(wait) | Disposition::Wait(wait) => tokio::time::sleep(wait).await,
+                Disposition::GiveUp => return Err(error),
+            }
+            attempts += 1;
+        }
+    }
+
+    async fn differences(
+        &self,
+        at: &Place,
+        settings: &ModuleSettings,
+        side: Side,
+        records: Vec<Record>,
+    ) -> Result<Vec<Event>, EngineError> {
+        let ids: Vec<RecordId> = records.iter().map(|record| record.id.clone()).collect();
+        let links = self.store.links_of(at, side, &ids).await?;
+        let link_of = |id: &RecordId| links.iter().find(|link| link.ids.of(side) == id);
+        let mut customers = HashSet::new();
+        for guest in ids.iter().filter_map(RecordId::guest_email) {
+            if self
+                .store
+                .links_by_key(at, guest)
+                .await?
+                .iter()
+                .any(|link| link.deleted_on.is_none())
+            {
+                customers.insert(RecordId::guest(guest));
+            }
+        }
+        let now = self.clock.now();
+        let events = records.into_iter().filter(|record| match link_of(&record.id) {
+            Some(link) => may_have_changed(settings, link, side, record),
+            // A guest that is a customer, too, is not looked at.
+            None => is_wanted(settings, at, side, record) && !customers.contains(&record.id),
+        });
+        let event = |record: Record| {
+            let id = record.id.clone();
+            let change = Change::Changed(Seen::Record(record));
+            let subject = Subject::Record {
+                module: at.module,
+                side,
+                id,
+                change,
+            };
+            Event::new(&at.connection, subject, Cause::Sweep, now)
+        };
+        Ok(events.map(event).collect())
+    }
+
+    /// Sweeps all modules every `interval`, and those that are asked for soon after that, until `stop`.
+    pub async fn run(self, places: Vec<Place>, plan: Schedule, stop: CancellationToken) {
+        let mut due = if plan.at_start {
+            self.clock.now()
+        } else {
+            self.clock.now() + plan.interval
+        };
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(LOOK) => {}
+            }
+            let mut asked = match self.store.take_sweep_requests(&self.connection).await {
+                Ok(asked) => asked,
+                Err(error) => {
+                    tracing::warn!(error = %telemetry::chain(&error), "requests to sweep can't be read");
+                    continue;
+                }
+            };
+            if self.clock.now() >= due {
+                asked.clone_from(&places);
+                due = self.clock.now() + plan.interval;
+            }
+            for at in asked {
+                let swept = tokio::select! {
+                    () = stop.cancelled() => return,
+                    swept = self.sweep(&at) => swept,
+                };
+                if let Err(error) = swept {
+                    tracing::warn!(
+                        connection = %at.connection, module = %at.module, error = %telemetry::chain(&error),
+                        "a sweep was broken off; the next one begins anew"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// How often requests to sweep are looked for. Short, and not at once: several requests make one sweep.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// When to sweep.
+#[derive(Clone, Copy, Debug)]
+pub struct Schedule {
+    /// The time between the beginnings of two sweeps.
+    pub interval: Duration,
+    /// Whether to sweep right away.
+    pub at_start: bool,
+}
+
+fn may_have_changed(settings: &ModuleSettings, link: &Link, side: Side, record: &Record) -> bool {
+    // An earlier order of the same guest tells nothing new.
+    let is_older = record.modified.is_some() && record.modified < *link.modified.of(side);
+    if record.id.guest_email().is_some() && is_older {
+        return false;
+    }
+    !unchanged_since(settings, &link.base, side, record) && link.deleted_on != Some(side.opposite())
+        || link.deleted_on == Some(side)
+}
+
+fn is_wanted(settings: &ModuleSettings, at: &Place, side: Side, record: &Record) -> bool {
+    let is_too_old = settings.sync_from.is_some() && record.modified < settings.sync_from;
+    eligible(at.module, side, record) && !is_too_old
+}
+
+impl fmt::Debug for Sweeper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sweeper")
+            .field("connection", &self.connection)
+            .finish_non_exhaustive()
+    }
+}

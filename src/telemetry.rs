@@ -15,7 +15,7 @@ use crate::config::{Log, LogFormat};
 use crate::store::Action;
 use crate::sync::Side;
 
-/// Events taken in. Labels: `source` (the side, or `sweep`), `connection`, `answer` (the HTTP status).
+/// Requests of the two systems. Labels: `source` (the side), `answer` (the HTTP status).
 pub const EVENTS_RECEIVED: &str = "wvs_events_received_total";
 /// Events worked off. Labels: `connection`, `outcome`.
 pub const EVENTS_PROCESSED: &str = "wvs_events_processed_total";
@@ -63,7 +63,7 @@ fn install() -> PrometheusHandle {
     }
     describe_counter!(
         EVENTS_RECEIVED,
-        "Events taken in, by source, connection and answer"
+        "Requests of the two systems, by source and answer"
     );
     describe_counter!(EVENTS_PROCESSED, "Events worked off, by connection and outcome");
     describe_histogram!(
@@ -78,6 +78,22 @@ fn install() -> PrometheusHandle {
     describe_counter!(API_CALLS, "API calls, by system, operation and result");
     describe_gauge!(QUEUE_DEPTH, "Events that wait, by lane");
     handle
+}
+
+/// Counts a request of one of the two systems.
+pub fn event_received(source: Side, answer: u16) {
+    let labels = [("source", source.to_string()), ("answer", answer.to_string())];
+    metrics::counter!(EVENTS_RECEIVED, &labels).increment(1);
+}
+
+/// Counts a call to one of the two systems' APIs.
+pub fn api_called(system: Side, operation: &'static str, good: bool) {
+    let labels = [
+        ("system", system.as_str()),
+        ("operation", operation),
+        ("result", if good { "good" } else { "failed" }),
+    ];
+    metrics::counter!(API_CALLS, &labels).increment(1);
 }
 
 /// Counts an event that was worked on.

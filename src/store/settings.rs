@@ -59,18 +59,29 @@ impl Settings for SqlStore {
         Ok(())
     }
 
-    async fn take_sweep_requests(&self) -> Result<Vec<Place>, StoreError> {
+    async fn take_sweep_requests(&self, connection: &str) -> Result<Vec<Place>, StoreError> {
         const TAKE: &str = "take the requests to sweep";
-        let rows = sqlx::query("delete from sweep_request returning connection, module")
+        // Reading first spares the writer: mostly there are none.
+        let any = sqlx::query("select 1 from sweep_request where connection = $1 limit 1")
+            .bind(connection)
+            .fetch_optional(self.database.read())
+            .await
+            .map_err(StoreError::new(TAKE))?;
+        if any.is_none() {
+            return Ok(Vec::new());
+        }
+        let rows = sqlx::query("delete from sweep_request where connection = $1 returning module")
+            .bind(connection)
             .fetch_all(self.database.write())
             .await
             .map_err(StoreError::new(TAKE))?;
         rows.iter()
             .map(|row| {
                 let module: String = row.try_get("module").map_err(StoreError::new(TAKE))?;
+                let module = named("module", &module, &Module::ALL, Module::as_str)?;
                 Ok(Place {
-                    connection: row.try_get("connection").map_err(StoreError::new(TAKE))?,
-                    module: named("module", &module, &Module::ALL, Module::as_str)?,
+                    connection: connection.to_owned(),
+                    module,
                 })
             })
             .collect()

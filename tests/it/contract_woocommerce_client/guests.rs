@@ -53,7 +53,7 @@ async fn a_guest_is_read_from_the_newest_order_with_exactly_that_address() {
         (get(&record, "role").as_str(), get(&record, "last_name").as_str()),
         ("guest", "Person3")
     );
-    assert_eq!(record.modified, Some(Timestamp::from_seconds(1_795_433_687)));
+    assert_eq!(record.modified, Some(Timestamp::from_seconds(1_795_433_679)));
 }
 
 #[tokio::test]
