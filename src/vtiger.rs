@@ -1,1 +1,293 @@
-//! To be filled.
+//! Vtiger CRM: the client of its webservice, and what its callbacks say.
+//!
+//! [`Vtiger`] fulfils the contract of [`crate::system`]. What is Vtiger's own way of things ends here: ids with the
+//! module's number before them, times in the server's zone, references by id, losses in its database,
+//! `ACCESS_DENIED` for records that are gone. Nothing here knows of the other system, of mappings or of the store.
+
+mod answer;
+pub mod callback;
+mod check;
+mod fault;
+mod record;
+mod reference;
+mod session;
+mod stored;
+mod system;
+pub mod webservice;
+mod zone;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde_json::{Map, Value as Json, json};
+use time::UtcOffset;
+use url::Url;
+
+use crate::clock::Clock;
+use crate::sync::{Module, Patch, Record, RecordId, Value};
+use crate::system::{Fault, SystemError};
+
+pub use answer::CallError;
+pub use session::Session;
+
+use fault::{failed, system_error};
+use reference::Names;
+use webservice::{Webservice, literal};
+use zone::Zone;
+
+/// Where a Vtiger is and how to work with it.
+#[derive(Clone, Debug)]
+pub struct VtigerSettings {
+    /// The CRM's address, such as `https://crm.example.com/`.
+    pub url: Url,
+    /// The integration user's name: a user of its own, so that its changes are told from people's.
+    pub username: String,
+    /// That user's access key, from "My Preferences".
+    pub access_key: SecretString,
+    /// The time zone of the server's times; `None`: UTC until our own writes tell.
+    pub utc_offset: Option<UtcOffset>,
+    /// The user or group that created records are assigned to; `None`: the integration user.
+    pub assigned_user_id: Option<String>,
+    /// How long to wait for an answer.
+    pub timeout: Duration,
+}
+
+/// One Vtiger CRM, as one user.
+pub struct Vtiger {
+    webservice: Webservice,
+    names: Names,
+    zone: Zone,
+    assigned_user_id: Option<String>,
+    /// The number before each module's ids.
+    prefixes: Mutex<BTreeMap<Module, String>>,
+}
+
+impl fmt::Debug for Vtiger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vtiger")
+            .field("webservice", &self.webservice)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A module's name in Vtiger.
+const fn element_type(module: Module) -> &'static str {
+    match module {
+        Module::Contacts => "Contacts",
+    }
+}
+
+/// The field with a module's match key.
+const fn match_field(module: Module) -> &'static str {
+    match module {
+        Module::Contacts => "email",
+    }
+}
+
+/// The number before a module's ids on an ordinary installation.
+const fn usual_prefix(module: Module) -> &'static str {
+    match module {
+        Module::Contacts => "12",
+    }
+}
+
+impl Vtiger {
+    /// A client that signs in with its first call.
+    ///
+    /// # Errors
+    /// When the TLS backend can't be set up.
+    pub fn new(settings: VtigerSettings, clock: Arc<dyn Clock>) -> Result<Self, reqwest::Error> {
+        Ok(Self {
+            webservice: Webservice::new(
+                &settings.url,
+                settings.username,
+                settings.access_key,
+                settings.timeout,
+                Arc::clone(&clock),
+            )?,
+            names: Names::new(clock),
+            zone: Zone::new(settings.utc_offset),
+            assigned_user_id: settings.assigned_user_id.filter(|id| !id.trim().is_empty()),
+            prefixes: Mutex::default(),
+        })
+    }
+
+    /// The webservice beneath.
+    pub fn webservice(&self) -> &Webservice {
+        &self.webservice
+    }
+
+    /// A record's id in full: `12x34` for `34`, as event handlers send it; a full id stays as it is.
+    ///
+    /// # Errors
+    /// When Vtiger must be asked for the module's number and doesn't answer.
+    pub async fn full_id(&self, module: Module, id: &str) -> Result<RecordId, SystemError> {
+        if id.contains('x') {
+            return Ok(RecordId::new(id));
+        }
+        let known = self.prefixes().get(&module).cloned();
+        let prefix = match known {
+            Some(prefix) => prefix,
+            None => self.ask_prefix(module).await?,
+        };
+        Ok(RecordId::new(format!("{prefix}x{id}")))
+    }
+
+    async fn ask_prefix(&self, module: Module) -> Result<String, SystemError> {
+        let prefix = match self.webservice.describe(element_type(module)).await {
+            Ok(description) => description
+                .get("idPrefix")
+                .and_then(Json::as_str)
+                .unwrap_or(usual_prefix(module))
+                .to_owned(),
+            // Not worth failing for: what follows fails by itself if the guess is wrong.
+            Err(CallError::Refused { .. }) => return Ok(usual_prefix(module).to_owned()),
+            Err(error) => return Err(system_error("complete id", &error)),
+        };
+        self.prefixes().insert(module, prefix.clone());
+        Ok(prefix)
+    }
+
+    fn prefixes(&self) -> std::sync::MutexGuard<'_, BTreeMap<Module, String>> {
+        self.prefixes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Rows as records, with references resolved.
+    async fn records(
+        &self,
+        operation: &'static str,
+        module: Module,
+        mut rows: Vec<Map<String, Json>>,
+    ) -> Result<Vec<Record>, SystemError> {
+        self.names
+            .resolve(&self.webservice, module, &mut rows)
+            .await
+            .map_err(|error| system_error(operation, &error))?;
+        let records: Option<Vec<_>> = rows
+            .into_iter()
+            .map(|row| record::record(row, &self.zone))
+            .collect();
+        let records =
+            records.ok_or_else(|| system_error(operation, &CallError::unreadable("a row without id")))?;
+        if let Some((prefix, _)) = records
+            .first()
+            .and_then(|record| record.id.as_str().split_once('x'))
+        {
+            self.prefixes().entry(module).or_insert_with(|| prefix.to_owned());
+        }
+        Ok(records)
+    }
+
+    async fn one(
+        &self,
+        operation: &'static str,
+        module: Module,
+        row: Map<String, Json>,
+    ) -> Result<Record, SystemError> {
+        let mut records = self.records(operation, module, vec![row]).await?;
+        records
+            .pop()
+            .ok_or_else(|| system_error(operation, &CallError::unreadable(operation)))
+    }
+
+    /// A row that was written just now.
+    async fn written(
+        &self,
+        operation: &'static str,
+        module: Module,
+        row: Map<String, Json>,
+    ) -> Result<Record, SystemError> {
+        if let Some(modifiedtime) = row.get("modifiedtime").and_then(Json::as_str) {
+            self.zone.learn(modifiedtime, self.webservice.server_now());
+        }
+        self.one(operation, module, row).await
+    }
+
+    /// Whether a record is there, for those operations that say `ACCESS_DENIED` either way.
+    async fn exists(
+        &self,
+        operation: &'static str,
+        module: Module,
+        id: &RecordId,
+    ) -> Result<bool, SystemError> {
+        let query = format!(
+            "SELECT id FROM {} WHERE id = {};",
+            element_type(module),
+            literal(id.as_str())
+        );
+        let rows = self.webservice.query(&query).await;
+        Ok(!rows.map_err(|error| system_error(operation, &error))?.is_empty())
+    }
+
+    /// What a failed call to an existing record means.
+    async fn judge(
+        &self,
+        operation: &'static str,
+        module: Module,
+        id: &RecordId,
+        error: CallError,
+    ) -> SystemError {
+        if !error.is_refused_with("ACCESS_DENIED") {
+            return system_error(operation, &error);
+        }
+        match self.exists(operation, module, id).await {
+            Ok(true) => system_error(operation, &error),
+            Ok(false) => failed(operation, Fault::Gone, "the record isn't in Vtiger (any more)"),
+            Err(error) => error,
+        }
+    }
+
+    /// A patch as the webservice takes it.
+    async fn element(
+        &self,
+        operation: &'static str,
+        module: Module,
+        patch: &Patch,
+    ) -> Result<Map<String, Json>, SystemError> {
+        let mut element = Map::new();
+        for (path, value) in &patch.0 {
+            if let Some(reference) = reference::at(module, path) {
+                let id = self.reference_id(operation, reference, value).await?;
+                element.insert(reference.field.to_owned(), json!(id));
+            } else if path.to_string() == path.root() {
+                element.insert(path.root().to_owned(), json!(value.as_text()));
+            } else {
+                let field = path.to_string();
+                let message = format!("{field} is no field that can be written");
+                return Err(failed(operation, Fault::Rejected { field: Some(field) }, message));
+            }
+        }
+        Ok(element)
+    }
+
+    async fn reference_id(
+        &self,
+        operation: &'static str,
+        reference: &reference::Reference,
+        name: &Value,
+    ) -> Result<String, SystemError> {
+        if name.is_blank() {
+            return Ok(String::new());
+        }
+        let owner = self.owner(operation).await?;
+        self.names
+            .id_of(&self.webservice, reference, &name.as_text(), &owner)
+            .await
+            .map_err(|error| system_error(operation, &error))
+    }
+
+    /// Who owns the records that we create.
+    async fn owner(&self, operation: &'static str) -> Result<String, SystemError> {
+        if let Some(owner) = &self.assigned_user_id {
+            return Ok(owner.clone());
+        }
+        let session = self.webservice.session().await;
+        Ok(session
+            .map_err(|error| system_error(operation, &error))?
+            .user_id
+            .clone())
+    }
+}

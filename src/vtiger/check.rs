@@ -1,0 +1,188 @@
+//! Looks whether a Vtiger can be worked with, and says what to do where it can't.
+//!
+//! Reads only; writes nothing to Vtiger. Goes on as far as it makes sense, so that a person sees all that is to be
+//! mended at once.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value as Json};
+
+use super::answer::CallError;
+use super::session::Session;
+use super::{Vtiger, element_type, reference};
+use crate::sync::Module;
+use crate::system::{Finding, Verdict};
+
+pub(crate) async fn check(vtiger: &Vtiger) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let reached = vtiger.webservice().challenge().await.map(drop);
+    let is_reached = reached.is_ok();
+    findings.push(finding("reach webservice.php", address(reached)));
+    if !is_reached {
+        return findings;
+    }
+    let session = match vtiger.webservice().session().await {
+        Ok(session) => {
+            findings.push(finding("sign in", Verdict::Good(user(&session))));
+            session
+        }
+        Err(error) => {
+            findings.push(finding("sign in", sign_in_problem(&error)));
+            return findings;
+        }
+    };
+    match vtiger.webservice().listtypes().await {
+        Ok(types) => {
+            for module in modules() {
+                let verdict = if types.iter().any(|name| name == module) {
+                    rights(module, vtiger.webservice().describe(module).await)
+                } else {
+                    unseen(module, &session)
+                };
+                findings.push(finding(module, verdict));
+            }
+        }
+        Err(error) => findings.push(finding("list modules", bad(&error))),
+    }
+    if let Some(owner) = &vtiger.assigned_user_id {
+        let verdict = match vtiger.webservice().retrieve(owner).await {
+            Ok(_) => Verdict::Good(format!("created records are assigned to {owner}")),
+            Err(error) => Verdict::Bad(
+                format!("{owner} can't be read ({error})"),
+                "set assigned_user_id to the id of a user or group, such as 19x5, or leave it out".to_owned(),
+            ),
+        };
+        findings.push(finding("assigned_user_id", verdict));
+    }
+    findings.push(finding("sync operation", sync(vtiger).await));
+    findings.push(finding("time zone", zone(vtiger)));
+    findings
+}
+
+fn finding(subject: &str, verdict: Verdict) -> Finding {
+    Finding {
+        subject: subject.to_owned(),
+        verdict,
+    }
+}
+
+/// The modules that are worked with, and those that their references point to.
+fn modules() -> BTreeSet<&'static str> {
+    Module::ALL
+        .iter()
+        .flat_map(|module| {
+            let targets = reference::of(*module).iter().map(|reference| reference.target);
+            targets.chain([element_type(*module)])
+        })
+        .collect()
+}
+
+fn address(reached: Result<(), CallError>) -> Verdict {
+    match reached {
+        Ok(()) => Verdict::Good("it answers".to_owned()),
+        Err(CallError::Refused { code, message }) => Verdict::Bad(
+            format!("{code}: {message}"),
+            "check the user name; it is the one to sign in to Vtiger with, and the user must be active".to_owned(),
+        ),
+        Err(error) => Verdict::Bad(
+            error.to_string(),
+            "check the CRM's address: ADDRESS/webservice.php must answer there, over the final scheme and host, \
+             without a redirect"
+                .to_owned(),
+        ),
+    }
+}
+
+fn sign_in_problem(error: &CallError) -> Verdict {
+    match error {
+        CallError::SignIn { .. } => Verdict::Bad(
+            error.to_string(),
+            "copy the access key anew from Vtiger, My Preferences, Access Key; it is not the password"
+                .to_owned(),
+        ),
+        error => bad(error),
+    }
+}
+
+fn bad(error: &CallError) -> Verdict {
+    Verdict::Bad(
+        error.to_string(),
+        "try again; if it persists, look into the error log of Vtiger's web server".to_owned(),
+    )
+}
+
+fn user(session: &Session) -> String {
+    let kind = match session.is_admin {
+        Some(true) => ", an administrator",
+        Some(false) => ", not an administrator",
+        None => "",
+    };
+    let version = session.version.as_deref().unwrap_or("of unknown version");
+    format!("user {}{kind}; Vtiger {version}", session.user_id)
+}
+
+/// What the user may do with a module, by its `describe`.
+fn rights(module: &str, description: Result<Map<String, Json>, CallError>) -> Verdict {
+    let description = match description {
+        Ok(description) => description,
+        Err(error) => return bad(&error),
+    };
+    let missing: Vec<&str> = [
+        ("retrieveable", "view"),
+        ("createable", "create"),
+        ("updateable", "edit"),
+        ("deleteable", "delete"),
+    ]
+    .iter()
+    .filter(|(flag, _)| description.get(*flag) == Some(&Json::Bool(false)))
+    .map(|(_, right)| *right)
+    .collect();
+    if missing.is_empty() {
+        return Verdict::Good("can be viewed, created, edited and deleted".to_owned());
+    }
+    let problem = format!("the user may not {} {module}", missing.join(", "));
+    let remedy = format!(
+        "allow it in Vtiger, Settings, Profiles, in the profile of the user's role: {} for {module}",
+        missing.join(", ")
+    );
+    if missing == ["delete"] {
+        Verdict::Warning(problem, remedy)
+    } else {
+        Verdict::Bad(problem, remedy)
+    }
+}
+
+fn unseen(module: &str, session: &Session) -> Verdict {
+    let remedy = if session.is_admin == Some(true) {
+        format!("switch {module} on in Vtiger, Settings, Modules")
+    } else {
+        format!(
+            "allow {module} in the profile of the user's role; in Vtiger 8.3.0 that profile must also have View all \
+             or Edit all, or the user must be an administrator, or no module is seen at all"
+        )
+    };
+    Verdict::Bad(format!("the user doesn't see {module}"), remedy)
+}
+
+async fn sync(vtiger: &Vtiger) -> Verdict {
+    let now = vtiger.webservice().server_now();
+    match vtiger.webservice().sync("Contacts", now).await {
+        Ok(_) => Verdict::Good("works, though changes are found by query".to_owned()),
+        Err(error) => Verdict::Warning(
+            format!("{error}, as always in Vtiger 8.3.0 with PHP 8"),
+            "nothing to do: it is not needed, changes are found by query".to_owned(),
+        ),
+    }
+}
+
+fn zone(vtiger: &Vtiger) -> Verdict {
+    let offset = vtiger.zone.offset();
+    Verdict::Good(format!(
+        "times are read as UTC{offset}{}",
+        if vtiger.zone.is_configured() {
+            ", as configured"
+        } else {
+            "; corrected with the first write if Vtiger's server has another"
+        }
+    ))
+}
