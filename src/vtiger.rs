@@ -120,22 +120,6 @@ impl Vtiger {
         &self.webservice
     }
 
-    /// A record's id in full: `12x34` for `34`, as event handlers send it; a full id stays as it is.
-    ///
-    /// # Errors
-    /// When Vtiger must be asked for the module's number and doesn't answer.
-    pub async fn full_id(&self, module: Module, id: &str) -> Result<RecordId, SystemError> {
-        if id.contains('x') {
-            return Ok(RecordId::new(id));
-        }
-        let known = self.prefixes().get(&module).cloned();
-        let prefix = match known {
-            Some(prefix) => prefix,
-            None => self.ask_prefix(module).await?,
-        };
-        Ok(RecordId::new(format!("{prefix}x{id}")))
-    }
-
     async fn ask_prefix(&self, module: Module) -> Result<String, SystemError> {
         let prefix = match self.webservice.describe(element_type(module)).await {
             Ok(description) => description
@@ -145,7 +129,7 @@ impl Vtiger {
                 .to_owned(),
             // Not worth failing for: what follows fails by itself if the guess is wrong.
             Err(CallError::Refused { .. }) => return Ok(usual_prefix(module).to_owned()),
-            Err(error) => return Err(system_error("complete id", &error)),
+            Err(error) => return Err(system_error("describe contacts", &error)),
         };
         self.prefixes().insert(module, prefix.clone());
         Ok(prefix)

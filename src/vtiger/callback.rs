@@ -85,6 +85,27 @@ pub struct Callback {
     pub data: Option<Json>,
 }
 
+impl Callback {
+    /// All that the callback tells of the record, in the shape of the webservice's rows: what
+    /// [`crate::system::System::glance`] and [`crate::system::System::read`] take.
+    pub fn into_body(self) -> Json {
+        let mut body = match self.data {
+            Some(Json::Object(data)) => data,
+            _ => Map::new(),
+        };
+        body.insert("id".to_owned(), Json::String(self.id));
+        for (name, value) in [
+            ("modifiedtime", self.modifiedtime),
+            ("modifiedby", self.modifiedby),
+        ] {
+            if let Some(value) = value {
+                body.insert(name.to_owned(), Json::String(value));
+            }
+        }
+        Json::Object(body)
+    }
+}
+
 /// What happened to the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallbackKind {

@@ -27,7 +27,7 @@ pub(crate) async fn check(vtiger: &Vtiger) -> Vec<Finding> {
             session
         }
         Err(error) => {
-            findings.push(finding("sign in", sign_in_problem(&error)));
+            findings.push(finding("sign in", bad(&error)));
             return findings;
         }
     };
@@ -93,22 +93,14 @@ fn address(reached: Result<(), CallError>) -> Verdict {
     }
 }
 
-fn sign_in_problem(error: &CallError) -> Verdict {
-    match error {
-        CallError::SignIn { .. } => Verdict::Bad(
-            error.to_string(),
-            "copy the access key anew from Vtiger, My Preferences, Access Key; it is not the password"
-                .to_owned(),
-        ),
-        error => bad(error),
-    }
-}
-
 fn bad(error: &CallError) -> Verdict {
-    Verdict::Bad(
-        error.to_string(),
-        "try again; if it persists, look into the error log of Vtiger's web server".to_owned(),
-    )
+    let remedy = match error {
+        CallError::SignIn { .. } => {
+            "copy the access key anew from Vtiger, My Preferences, Access Key; it is not the password"
+        }
+        _ => "try again; if it persists, look into the error log of Vtiger's web server",
+    };
+    Verdict::Bad(error.to_string(), remedy.to_owned())
 }
 
 fn user(session: &Session) -> String {

@@ -10,7 +10,7 @@ use super::fault::system_error;
 use super::webservice::literal;
 use super::{Vtiger, check, element_type, match_field, record, stored};
 use crate::sync::{FieldPath, Module, Patch, Record, RecordId, Side, Value};
-use crate::system::{Fault, Finding, Page, System, SystemError};
+use crate::system::{Fault, Finding, Glance, Page, System, SystemError};
 
 /// Vtiger answers no more rows to one query, whatever its limit says.
 const PAGE_ROWS: usize = 100;
@@ -21,9 +21,21 @@ impl System for Vtiger {
         Side::Vtiger
     }
 
+    async fn full_id(&self, module: Module, id: &RecordId) -> Result<RecordId, SystemError> {
+        if id.as_str().contains('x') {
+            return Ok(id.clone());
+        }
+        let known = self.prefixes().get(&module).cloned();
+        let prefix = match known {
+            Some(prefix) => prefix,
+            None => self.ask_prefix(module).await?,
+        };
+        Ok(RecordId::new(format!("{prefix}x{id}")))
+    }
+
     async fn fetch(&self, module: Module, id: &RecordId) -> Result<Option<Record>, SystemError> {
         const OPERATION: &str = "read contact";
-        let id = self.full_id(module, id.as_str()).await?;
+        let id = self.full_id(module, id).await?;
         match self.webservice.retrieve(id.as_str()).await {
             Ok(row) => self.one(OPERATION, module, row).await.map(Some),
             Err(error) => match self.judge(OPERATION, module, &id, error).await {
@@ -73,7 +85,7 @@ impl System for Vtiger {
 
     async fn update(&self, module: Module, id: &RecordId, patch: &Patch) -> Result<Record, SystemError> {
         const OPERATION: &str = "update contact";
-        let id = self.full_id(module, id.as_str()).await?;
+        let id = self.full_id(module, id).await?;
         let mut element = self.element(OPERATION, module, patch).await?;
         element.insert("id".to_owned(), json!(id.as_str()));
         match self.webservice.revise(element).await {
@@ -84,7 +96,7 @@ impl System for Vtiger {
 
     async fn delete(&self, module: Module, id: &RecordId) -> Result<(), SystemError> {
         const OPERATION: &str = "delete contact";
-        let id = self.full_id(module, id.as_str()).await?;
+        let id = self.full_id(module, id).await?;
         let Err(error) = self.webservice.delete(id.as_str()).await else {
             return Ok(());
         };
@@ -129,7 +141,7 @@ impl System for Vtiger {
             _ => return Ok(None),
         };
         let mut row = fields.clone();
-        let id = self.full_id(module, &id).await?;
+        let id = self.full_id(module, &RecordId::new(id)).await?;
         row.insert("id".to_owned(), json!(id.as_str()));
         self.one("read callback", module, row).await.map(Some)
     }
@@ -140,9 +152,20 @@ impl System for Vtiger {
         }
     }
 
-    fn is_own_change(&self, record: &Record) -> Option<bool> {
-        let session = self.webservice.known_session()?;
-        Some(*record.modified_by.as_ref()? == session.user_id)
+    fn glance(&self, body: &Json) -> Glance {
+        let text = |name: &str| {
+            body.get(name)
+                .and_then(Json::as_str)
+                .filter(|text| !text.is_empty())
+        };
+        let user = self
+            .webservice
+            .known_session()
+            .map(|session| session.user_id.clone());
+        Glance {
+            modified: text("modifiedtime").and_then(|time| self.zone.read(time)),
+            own: text("modifiedby").zip(user).map(|(by, user)| by == user),
+        }
     }
 
     async fn check(&self) -> Vec<Finding> {

@@ -1,5 +1,7 @@
 //! The Vtiger client against exchanges recorded from Vtiger 8.3.0: what it sends, and what it makes of the answers.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on may panic")]
+
 mod checking;
 mod failures;
 mod reading;
@@ -16,7 +18,7 @@ use serde_json::{Map, Value as Json, json};
 use wiremock::{Match, Mock, MockServer, Request, ResponseTemplate};
 use woo_vtiger_sync::clock::{Clock, Timestamp};
 use woo_vtiger_sync::sync::{FieldPath, Module, Patch, Record, RecordId, Value};
-use woo_vtiger_sync::system::{Fault, System, SystemError, Verdict};
+use woo_vtiger_sync::system::{Fault, Glance, System, SystemError, Verdict};
 use woo_vtiger_sync::vtiger::{Vtiger, VtigerSettings};
 
 use crate::recording;

@@ -141,6 +141,24 @@ fn a_form_says_the_same_as_json() {
 }
 
 #[test]
+fn a_callbacks_body_has_the_shape_of_a_row() {
+    let with_data = parse(
+        None,
+        br#"{"event":"updated","module":"Contacts","id":7,"data":{"lastname":"x","modifiedby":"19x1"}}"#,
+    );
+    let bare = parse(None, recorded(0).0.as_bytes());
+
+    assert_eq!(
+        with_data.unwrap().into_body(),
+        json!({"id": "7", "lastname": "x", "modifiedby": "19x1"})
+    );
+    assert_eq!(
+        bare.unwrap().into_body(),
+        json!({"id": "12x382", "modifiedtime": "2026-11-23 11:40:53", "modifiedby": "19x1"})
+    );
+}
+
+#[test]
 fn errors_name_field_problem_and_remedy() {
     for (body, expected) in [
         ("{", "`body` is no JSON object; send an object such as"),

@@ -25,7 +25,6 @@ async fn a_contact_comes_with_its_organizations_name_and_the_name_is_remembered(
     assert_eq!(get(&record, "lastname"), "Müller");
     assert_eq!(get(&record, "mailingstreet"), "0 Mail St\nApt 0");
     assert_eq!(get(&record, "account_id.accountname"), "ACME & Söhne");
-    assert_eq!(vtiger.is_own_change(&record), Some(true));
     assert_eq!(crm.operations().await, ["retrieve", "query", "retrieve"]);
 }
 
@@ -70,7 +69,7 @@ async fn a_bare_id_is_completed_with_the_modules_number() {
     let vtiger = crm.client();
 
     for (given, full) in [("378", "12x378"), ("379", "12x379"), ("11x2", "11x2")] {
-        assert_eq!(vtiger.full_id(Module::Contacts, given).await, Ok(id(full)));
+        assert_eq!(vtiger.full_id(Module::Contacts, &id(given)).await, Ok(id(full)));
     }
 
     assert_eq!(crm.operations().await, ["describe"]);
@@ -152,6 +151,26 @@ async fn a_callbacks_data_is_a_record_when_it_holds_what_is_needed() {
 
     assert_eq!(record.id, id("12x7"));
     assert_eq!(get(&record, "account_id.accountname"), "ACME & Söhne");
-    assert_eq!(vtiger.is_own_change(&record), Some(false));
     assert_eq!(read(&["lastname", "email"]).await, None);
+}
+
+#[tokio::test]
+async fn a_glance_tells_when_and_whether_by_us_without_a_call() {
+    let crm = Crm::open().await;
+    let vtiger = crm.client();
+    let by = |user: &str| json!({ "id": "7", "modifiedtime": "2026-11-23 11:31:13", "modifiedby": user });
+
+    assert_eq!(
+        vtiger.glance(&by("19x1")).own,
+        None,
+        "who we are is not known yet"
+    );
+    vtiger.webservice().session().await.unwrap();
+
+    let modified = Some(Timestamp::from_seconds(CREATE_AT));
+    let own = Some(true);
+    assert_eq!(vtiger.glance(&by("19x1")), Glance { modified, own });
+    assert_eq!(vtiger.glance(&by("19x5")).own, Some(false));
+    assert_eq!(vtiger.glance(&json!({ "id": "7" })), Glance::default());
+    assert_eq!(crm.calls().await.len(), 2, "the sign-in");
 }
