@@ -58,7 +58,10 @@ async fn what_isnt_the_webservices_answer_may_be_half_done() {
 
 #[tokio::test]
 async fn the_wait_that_vtiger_asks_for_is_passed_on() {
-    let answer = ResponseTemplate::new(429).insert_header("X-FloodControl-MinuteLimit-Reset", "23");
+    let refusal = json!({ "success": false, "error": { "code": "LIMIT", "message": "Too many" } });
+    let answer = ResponseTemplate::new(429)
+        .insert_header("X-FloodControl-MinuteLimit-Reset", "23")
+        .set_body_json(refusal);
 
     let error = create_answered(answer).await;
 
