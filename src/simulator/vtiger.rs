@@ -1,1 +1,292 @@
-//! To be filled.
+//! A stand-in of Vtiger CRM 8.3.0 and its `webservice.php`, for Contacts and Accounts.
+//!
+//! It answers as the recorded traffic of a real installation does, quirks included: a test holds it to that. Records
+//! live in memory. It never talks to anything but the listener that [`VtigerSimulator::set_callback`] names.
+
+mod access;
+mod answer;
+mod callback;
+mod data;
+mod id;
+mod operation;
+mod query;
+mod schema;
+mod select;
+mod server;
+mod value;
+
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use serde_json::Value as Json;
+use tokio_util::task::TaskTracker;
+
+use self::access::Access;
+use self::callback::Callbacks;
+use self::data::{Data, Mandatory, Writer};
+use self::operation::State;
+use self::schema::{SALES_USER, Schema};
+use self::server::Shared;
+use super::faults::{FaultPlan, Faults};
+use crate::clock::{Clock, SystemClock};
+
+/// Which Vtiger is simulated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VtigerKind {
+    /// The unmodified release on PHP 8, on which `sync` and `logout` always fail.
+    Stock830,
+    /// The same with the bugs of PHP 8 mended: as Vtiger Cloud and older releases on PHP 7.
+    Repaired,
+}
+
+/// How the simulator is to behave.
+#[derive(Clone)]
+pub struct VtigerOptions {
+    /// Which Vtiger it is.
+    pub kind: VtigerKind,
+    /// The user of the webservice: 19x1, an administrator.
+    pub username: String,
+    /// That user's access key.
+    pub access_key: String,
+    /// Where it takes the time from.
+    pub clock: Arc<dyn Clock>,
+    /// The zone of `createdtime` and `modifiedtime`.
+    pub utc_offset_minutes: i32,
+    /// After how much time without use a session ends.
+    pub session_lifetime: Duration,
+    /// How long after a save or deletion the listener is told.
+    pub callback_delay: Duration,
+    /// Whether callbacks bring the record along, under `data`.
+    pub callback_with_data: bool,
+    /// What goes wrong on purpose.
+    pub faults: FaultPlan,
+}
+
+impl Default for VtigerOptions {
+    fn default() -> Self {
+        Self {
+            kind: VtigerKind::Repaired,
+            username: "integration".to_owned(),
+            access_key: "vtiger-access-key".to_owned(),
+            clock: SystemClock::shared(),
+            utc_offset_minutes: 0,
+            session_lifetime: Duration::from_secs(1440),
+            callback_delay: Duration::ZERO,
+            callback_with_data: true,
+            faults: FaultPlan::default(),
+        }
+    }
+}
+
+impl fmt::Debug for VtigerOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VtigerOptions")
+            .field("kind", &self.kind)
+            .field("username", &self.username)
+            .field("faults", &self.faults)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A call that was made to the webservice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The operation, such as `query`.
+    pub operation: String,
+    /// The element type, the id, the query's text, the user's name: what the call was about.
+    pub detail: String,
+    /// Whether it was carried out. After a fault on the way back the caller doesn't know.
+    pub success: bool,
+}
+
+/// A running stand-in of Vtiger CRM.
+pub struct VtigerSimulator {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    server: ServerHandle,
+    tasks: TaskTracker,
+}
+
+impl fmt::Debug for VtigerSimulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VtigerSimulator")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
+impl VtigerSimulator {
+    /// Starts it on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// When no port can be had.
+    #[expect(clippy::unused_async, reason = "it has to be called within a runtime")]
+    pub async fn start(options: VtigerOptions) -> io::Result<Self> {
+        let tasks = TaskTracker::new();
+        let schema = Arc::new(Schema::load()?);
+        let shared = Arc::new(Shared {
+            state: Mutex::new(State {
+                kind: options.kind,
+                callback_with_data: options.callback_with_data,
+                access: Access::new(&options.username, &options.access_key, options.session_lifetime),
+                data: Data::new(
+                    schema,
+                    &options.username,
+                    options.utc_offset_minutes,
+                    options.clock.now(),
+                ),
+                calls: Vec::new(),
+                outbox: Vec::new(),
+            }),
+            callbacks: Callbacks::new(options.callback_delay, tasks.clone()).map_err(io::Error::other)?,
+            faults: Faults::new(options.faults),
+            clock: options.clock,
+        });
+
+        let listener = TcpListener::bind(("127.0.0.1", 0))?;
+        let address = listener.local_addr()?;
+        let server = server::serve(listener, &shared)?;
+        let handle = server.handle();
+        tasks.spawn(server);
+        Ok(Self {
+            address,
+            shared,
+            server: handle,
+            tasks,
+        })
+    }
+
+    /// Where it is, such as `http://127.0.0.1:40123`; the webservice is at `/webservice.php`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The calls made so far, in order.
+    pub fn calls(&self) -> Vec<Call> {
+        self.shared.state().calls.clone()
+    }
+
+    /// Starts the list of calls anew.
+    pub fn forget_calls(&self) {
+        self.shared.state().calls.clear();
+    }
+
+    /// Lets other things go wrong from now on.
+    pub fn set_faults(&self, plan: FaultPlan) {
+        self.shared.faults.replace(plan);
+    }
+
+    /// Ends all sessions.
+    pub fn expire_sessions(&self) {
+        self.shared.state().access.expire_sessions();
+    }
+
+    /// Sends callbacks to this address from now on, signed with this secret.
+    pub fn set_callback(&self, url: &str, secret: &str) {
+        self.shared.callbacks.listen(url, secret);
+    }
+
+    /// How many callbacks haven't been delivered, or given up, yet.
+    pub fn pending_callbacks(&self) -> usize {
+        self.shared.callbacks.pending()
+    }
+
+    /// A module's records as `retrieve` shows them, without deleted ones, by id.
+    pub fn records(&self, module: &str) -> Vec<Json> {
+        let state = self.shared.state();
+        let data = &state.data;
+        let Some(module) = data.schema.module(module) else {
+            return Vec::new();
+        };
+        data.all(module)
+            .filter(|record| !record.deleted)
+            .map(|record| data.retrieved(record).into())
+            .collect()
+    }
+
+    /// A record as `retrieve` shows it, unless it is deleted.
+    pub fn record(&self, id: &str) -> Option<Json> {
+        let state = self.shared.state();
+        let record = state.data.find(id).ok()?;
+        Some(state.data.retrieved(record).into())
+    }
+
+    /// Creates a record as a salesperson (19x5) at the CRM's pages does, who owns it if no one else is named.
+    ///
+    /// Returns its id; an empty text when Vtiger refuses, such as without a mandatory field.
+    pub fn add_record(&self, module: &str, fields: Json) -> String {
+        let writer = self.salesperson();
+        let mut element = object(fields);
+        element
+            .entry("assigned_user_id")
+            .or_insert_with(|| SALES_USER.to_string().into());
+        self.shared.change(|state| {
+            let Ok(id) = state.data.create(module, &element, writer) else {
+                return String::new();
+            };
+            state.announce(&id.to_string(), "ui:Save");
+            id.to_string()
+        })
+    }
+
+    /// Saves fields of a record as a salesperson does; tells whether Vtiger did.
+    pub fn edit_record(&self, id: &str, fields: Json) -> bool {
+        let writer = self.salesperson();
+        let element = object(fields);
+        self.shared.change(|state| {
+            let saved = state
+                .data
+                .find(id)
+                .map(|record| record.id)
+                .and_then(|found| state.data.save(found, &element, Mandatory::IfSent, writer));
+            if saved.is_ok() {
+                state.announce(id, "ui:Save");
+            }
+            saved.is_ok()
+        })
+    }
+
+    /// Deletes a record as a salesperson does; tells whether it was there.
+    pub fn delete_record(&self, id: &str) -> bool {
+        let writer = self.salesperson();
+        self.shared.change(|state| {
+            let deleted = state
+                .data
+                .find(id)
+                .map(|record| record.id)
+                .and_then(|found| state.data.delete(found, writer));
+            if let Ok(before) = &deleted {
+                state.announce_deletion(before, "ui:DeleteAjax");
+            }
+            deleted.is_ok()
+        })
+    }
+
+    /// Stops serving; callbacks that haven't been delivered are dropped.
+    pub async fn stop(self) {
+        self.shared.callbacks.stop();
+        self.server.stop(false).await;
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    fn salesperson(&self) -> Writer {
+        Writer {
+            user: SALES_USER,
+            source: "CRM",
+            at: self.shared.clock.now(),
+        }
+    }
+}
+
+/// What isn't an object has no fields.
+fn object(fields: Json) -> serde_json::Map<String, Json> {
+    match fields {
+        Json::Object(fields) => fields,
+        _ => serde_json::Map::new(),
+    }
+}

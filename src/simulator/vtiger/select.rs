@@ -1,0 +1,270 @@
+//! Answers queries, and `sync`, from the records: what matches, in which order, how many.
+
+use std::cmp::Ordering;
+
+use rust_decimal::Decimal;
+use serde_json::{Map, Value as Json, json};
+
+use super::answer::{Answer, Failure};
+use super::data::{Data, Record, View};
+use super::id::WebserviceId;
+use super::query::{self, Columns, Condition, Operator};
+use super::schema::{Field, Kind, Module};
+use super::value::folded;
+
+/// No answer has more rows, whatever LIMIT says.
+const MOST_ROWS: usize = 100;
+
+/// Answers a query.
+pub(super) fn select(data: &Data, text: &str) -> Answer {
+    let query = query::parse(text).map_err(|message| Failure::refused("QUERY_SYNTAX_ERROR", message))?;
+    let module = data
+        .schema
+        .module(&query.module)
+        .ok_or_else(|| Failure::denied_for(&format!(" for name : {}", query.module)))?;
+
+    let columns: Vec<&Field> = match &query.columns {
+        Columns::Fields(names) => {
+            let known: Result<Vec<_>, _> = names
+                .iter()
+                .map(|name| {
+                    module
+                        .field(name)
+                        .ok_or_else(|| attribute_denied(&format!("'.{name}.'")))
+                })
+                .collect();
+            let mut fields = known?;
+            fields.extend(module.fields.iter().filter(|field| field.kind == Kind::Id));
+            fields
+        }
+        Columns::All | Columns::Count => module.fields.iter().collect(),
+    };
+    let alternatives = query
+        .alternatives
+        .iter()
+        .map(|together| {
+            together
+                .iter()
+                .map(|condition| Test::new(module, condition))
+                .collect()
+        })
+        .collect::<Result<Vec<Vec<Test<'_>>>, Failure>>()?;
+    let order = query
+        .order
+        .iter()
+        .map(|name| module.field(name).ok_or_else(|| attribute_denied(name)))
+        .collect::<Result<Vec<_>, _>>()?;
+    if query.columns == Columns::Count {
+        // Vtiger drops the number, as it isn't a field.
+        return Ok(json!([]));
+    }
+
+    let mut rows: Vec<&Record> = data
+        .all(module)
+        .filter(|record| !record.deleted)
+        .filter(|record| {
+            alternatives.is_empty()
+                || alternatives
+                    .iter()
+                    .any(|together| together.iter().all(|test| test.holds(data, record)))
+        })
+        .collect();
+    rows.sort_by_cached_key(|record| Ranking {
+        keys: order
+            .iter()
+            .map(|field| comparable(data, record, field))
+            .collect(),
+        last_descends: query.descending,
+    });
+    let limit = query.limit.unwrap_or(MOST_ROWS).min(MOST_ROWS);
+    let shown = rows.into_iter().skip(query.offset).take(limit);
+    Ok(shown
+        .map(|record| row(data, record, columns.iter().copied()))
+        .collect())
+}
+
+fn attribute_denied(name: &str) -> Failure {
+    Failure::refused(
+        "ACCESS_DENIED",
+        format!("Permission to access {name} attribute denied."),
+    )
+}
+
+fn row<'fields>(data: &Data, record: &Record, fields: impl Iterator<Item = &'fields Field>) -> Json {
+    let row: Map<String, Json> = fields
+        .map(|field| (field.name.clone(), data.shown(record, field, View::Query)))
+        .collect();
+    row.into()
+}
+
+/// A value in the form in which the database compares it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Comparable {
+    Null,
+    Number(Decimal),
+    Text(String),
+}
+
+fn comparable(data: &Data, record: &Record, field: &Field) -> Comparable {
+    if data.shown(record, field, View::Query).is_null() {
+        return Comparable::Null;
+    }
+    let text = data.text(record, field);
+    literal(field, &text).unwrap_or(Comparable::Text(text))
+}
+
+/// Ids compare by the record's number; Vtiger fails on what isn't an id there.
+fn literal(field: &Field, text: &str) -> Result<Comparable, Failure> {
+    if field.holds_ids() {
+        let id: WebserviceId = text.parse().map_err(|_| Failure::internal())?;
+        return Ok(Comparable::Number(id.number.into()));
+    }
+    Ok(match field.kind {
+        Kind::Integer | Kind::Currency => Comparable::Number(text.trim().parse().unwrap_or_default()),
+        _ => Comparable::Text(folded(text)),
+    })
+}
+
+/// How rows are ordered; only the last key may descend.
+#[derive(PartialEq, Eq)]
+struct Ranking {
+    keys: Vec<Comparable>,
+    last_descends: bool,
+}
+
+impl Ord for Ranking {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let last = self.keys.len().saturating_sub(1);
+        self.keys
+            .iter()
+            .zip(&other.keys)
+            .enumerate()
+            .map(|(at, (mine, others))| {
+                if self.last_descends && at == last {
+                    others.cmp(mine)
+                } else {
+                    mine.cmp(others)
+                }
+            })
+            .find(|ordering| ordering.is_ne())
+            .unwrap_or(Ordering::Equal)
+    }
+}
+
+impl PartialOrd for Ranking {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// A condition on a field that exists.
+struct Test<'module> {
+    field: &'module Field,
+    operator: Operator,
+    values: Vec<Comparable>,
+}
+
+impl<'module> Test<'module> {
+    fn new(module: &'module Module, condition: &Condition) -> Result<Self, Failure> {
+        let field = module
+            .field(&condition.field)
+            .ok_or_else(|| attribute_denied(&condition.field))?;
+        let values = condition.values.iter();
+        let values = if condition.operator == Operator::Like {
+            values
+                .map(|value| Ok::<_, Failure>(Comparable::Text(folded(value))))
+                .collect()
+        } else {
+            values
+                .map(|value| literal(field, value))
+                .collect::<Result<Vec<_>, _>>()
+        };
+        Ok(Self {
+            field,
+            operator: condition.operator,
+            values: values?,
+        })
+    }
+
+    fn holds(&self, data: &Data, record: &Record) -> bool {
+        let found = comparable(data, record, self.field);
+        if found == Comparable::Null {
+            return false;
+        }
+        self.values.iter().any(|value| match self.operator {
+            Operator::Equal | Operator::In => found == *value,
+            Operator::NotEqual => found != *value,
+            Operator::Less => found < *value,
+            Operator::LessOrEqual => found <= *value,
+            Operator::Greater => found > *value,
+            Operator::GreaterOrEqual => found >= *value,
+            Operator::Like => match value {
+                Comparable::Text(pattern) => is_like(&folded(&data.text(record, self.field)), pattern),
+                _ => false,
+            },
+        })
+    }
+}
+
+/// SQL's LIKE: `%` for any characters, `_` for one.
+fn is_like(text: &str, pattern: &str) -> bool {
+    let text: Vec<char> = text.chars().collect();
+    // After each piece of the pattern: which beginnings of the text it matches.
+    let mut matched = vec![false; text.len() + 1];
+    matched[0] = true;
+    for wanted in pattern.chars() {
+        if wanted == '%' {
+            let from = matched.iter().position(|is| *is).unwrap_or(matched.len());
+            matched[from..].fill(true);
+        } else {
+            for at in (0..text.len()).rev() {
+                matched[at + 1] = matched[at] && (wanted == '_' || wanted == text[at]);
+            }
+            matched[0] = false;
+        }
+    }
+    matched.last().copied().unwrap_or(false)
+}
+
+/// Answers `sync`: what changed after `since`, in pages of 100 that never part a second.
+pub(super) fn changes(data: &Data, module: &str, since: i64) -> Answer {
+    let module = data.schema.module(module).ok_or_else(Failure::denied)?;
+    let mut changed: Vec<&Record> = data
+        .all(module)
+        .filter(|record| record.modified > since)
+        .collect();
+    changed.sort_by_key(|record| (record.modified, record.id));
+
+    let last = changed
+        .iter()
+        .take(MOST_ROWS)
+        .next_back()
+        .map_or(since, |record| record.modified);
+    let page = changed.iter().filter(|record| record.modified <= last);
+    let (deleted, updated): (Vec<&Record>, Vec<&Record>) = page.partition(|record| record.deleted);
+    Ok(json!({
+        "updated": updated
+            .iter()
+            .map(|record| row(data, record, module.fields.iter()))
+            .collect::<Vec<_>>(),
+        "deleted": deleted.iter().map(|record| record.id.to_string()).collect::<Vec<_>>(),
+        "more": changed.len() > updated.len() + deleted.len(),
+        "lastModifiedTime": last,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_like;
+
+    #[test]
+    fn like_knows_its_wildcards() {
+        assert!(is_like("contact01@example.test", "contact0%"));
+        assert!(is_like("abc", "%b%"));
+        assert!(is_like("a.c", "a_c"));
+        assert!(is_like("", "%"));
+        assert!(!is_like("abc", "b%"));
+        assert!(!is_like("abc", "ab"));
+        assert!(!is_like("ac", "a_c"));
+    }
+}
