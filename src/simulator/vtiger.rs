@@ -74,7 +74,7 @@ impl Default for VtigerOptions {
             access_key: "vtiger-access-key".to_owned(),
             clock: SystemClock::shared(),
             utc_offset_minutes: 0,
-            session_lifetime: Duration::from_secs(1440),
+            session_lifetime: Duration::from_mins(24),
             callback_delay: Duration::ZERO,
             callback_with_data: true,
             faults: FaultPlan::default(),

@@ -10,12 +10,12 @@ use super::answer::{Answer, Failure};
 use super::schema::INTEGRATION_USER;
 use crate::clock::Timestamp;
 
-const CHALLENGE_LIFETIME: Duration = Duration::from_secs(300);
+const CHALLENGE_LIFETIME: Duration = Duration::from_mins(5);
 
 /// Who has logged in.
 pub(super) struct Access {
     username: String,
-    access_key: String,
+    key: String,
     session_lifetime: Duration,
     /// One per user: the next one makes this one worthless.
     challenge: Option<(String, Timestamp)>,
@@ -27,7 +27,7 @@ impl Access {
     pub(super) fn new(username: &str, access_key: &str, session_lifetime: Duration) -> Self {
         Self {
             username: username.to_owned(),
-            access_key: access_key.to_owned(),
+            key: access_key.to_owned(),
             session_lifetime,
             challenge: None,
             sessions: BTreeMap::new(),
@@ -61,7 +61,7 @@ impl Access {
                 ));
             }
         };
-        let expected = hex::encode(Md5::digest(format!("{token}{}", self.access_key)));
+        let expected = hex::encode(Md5::digest(format!("{token}{}", self.key)));
         if proof != expected {
             return Err(Failure::refused(
                 "INVALID_USER_CREDENTIALS",

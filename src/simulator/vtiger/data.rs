@@ -276,11 +276,12 @@ impl Data {
         if self.schema.by_prefix(id.prefix).is_none() {
             return Err(Failure::denied_for(" for id"));
         }
+        let is_another_modules =
+            |other: &WebserviceId| other.number == id.number && other.prefix != id.prefix;
         match self.records.get(&id) {
             Some(record) if !record.deleted => Ok(record),
-            Some(_) => Err(Failure::denied()),
-            None if self.records.keys().any(|other| other.number == id.number) => Err(Failure::invalid_id()),
-            None => Err(Failure::denied()),
+            None if self.records.keys().any(is_another_modules) => Err(Failure::invalid_id()),
+            _ => Err(Failure::denied()),
         }
     }
 
