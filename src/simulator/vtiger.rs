@@ -99,7 +99,7 @@ pub struct Call {
     pub operation: String,
     /// The element type, the id, the query's text, the user's name: what the call was about.
     pub detail: String,
-    /// Whether it was carried out. After a fault on the way back the caller doesn't know.
+    /// Whether it was carried out, even if a fault on the way back kept the caller from knowing.
     pub success: bool,
 }
 

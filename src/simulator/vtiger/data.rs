@@ -316,12 +316,8 @@ impl Data {
     /// A field as the webservice shows it.
     pub(super) fn shown(&self, record: &Record, field: &Field, view: View) -> Json {
         let text = self.text(record, field);
-        let is_null = text.is_empty()
-            && match field.kind {
-                Kind::Reference(_) => true,
-                Kind::Date => view == View::Query,
-                _ => false,
-            };
+        let is_null =
+            text.is_empty() && field.is_nullable() && (view == View::Query || field.kind != Kind::Date);
         if is_null { Json::Null } else { json!(text) }
     }
 

@@ -34,6 +34,34 @@ impl Request {
     pub(super) fn operation(&self) -> &str {
         self.anywhere("operation")
     }
+
+    /// A parameter where the operation looks for it; empty when it isn't there.
+    fn parameter(&self, name: &str) -> &str {
+        let parameters = match verb(self.operation()) {
+            Some(Verb::Get) => &self.in_query,
+            Some(Verb::Post) | None => &self.in_form,
+        };
+        parameters.get(name).map_or("", String::as_str)
+    }
+
+    /// What it is about, for [`Call::detail`].
+    fn detail(&self) -> String {
+        let name = match self.operation() {
+            "getchallenge" | "login" => "username",
+            "retrieve" | "delete" => "id",
+            "query" => "query",
+            "update" | "revise" => {
+                let element = read(self.parameter("element")).unwrap_or_default();
+                return element
+                    .get("id")
+                    .and_then(Json::as_str)
+                    .unwrap_or_default()
+                    .to_owned();
+            }
+            _ => "elementType",
+        };
+        self.parameter(name).to_owned()
+    }
 }
 
 /// Where an operation looks for its parameters, whatever the request's method is.
@@ -70,44 +98,50 @@ pub(super) struct State {
 impl State {
     /// Runs the operation that a request asks for.
     pub(super) fn perform(&mut self, request: &Request, now: Timestamp) -> Answer {
-        let operation = request.operation();
-        let parameters = match verb(operation) {
-            Some(Verb::Get) => &request.in_query,
-            Some(Verb::Post) => &request.in_form,
-            None => return Err(Failure::Fatal),
-        };
-        let parameter = |name: &str| parameters.get(name).map_or("", String::as_str);
-
-        let session = request.anywhere("sessionName");
-        let answer = match operation {
-            "getchallenge" => self.access.get_challenge(parameter("username"), now),
-            "login" => self
-                .access
-                .login(parameter("username"), parameter("accessKey"), now),
-            _ => self
-                .enter(operation, session, now)
-                .and_then(|()| match operation {
-                    "extendsession" => Ok(Access::extend(session)),
-                    "logout" if self.kind == VtigerKind::Stock830 => Err(Failure::Fatal),
-                    "logout" => Ok(self.access.logout(session)),
-                    "listtypes" => Ok(self.list_types(parameter("fieldTypeList"))),
-                    "describe" => self.describe(parameter("elementType")),
-                    "retrieve" => self.retrieve(parameter("id")),
-                    "query" if parameter("query").is_empty() => Err(Failure::denied_for(" for query")),
-                    "query" => select(&self.data, parameter("query")),
-                    "sync" => self.sync(parameter("elementType"), parameter("modifiedTime")),
-                    "create" => self.create(parameter("elementType"), parameter("element"), now),
-                    "update" => self.save("ws:update", parameter("element"), Mandatory::Demanded, now),
-                    "revise" => self.save("ws:revise", parameter("element"), Mandatory::IfSent, now),
-                    _ => self.delete(parameter("id"), now),
-                }),
-        };
-        self.calls.push(Call {
-            operation: operation.to_owned(),
-            detail: detail(operation, &parameter),
-            success: answer.is_ok(),
-        });
+        let answer = self.answer(request, now);
+        self.note(request, answer.is_ok());
         answer
+    }
+
+    /// Adds to the list of calls.
+    pub(super) fn note(&mut self, request: &Request, success: bool) {
+        self.calls.push(Call {
+            operation: request.operation().to_owned(),
+            detail: request.detail(),
+            success,
+        });
+    }
+
+    fn answer(&mut self, request: &Request, now: Timestamp) -> Answer {
+        let operation = request.operation();
+        let parameter = |name: &str| request.parameter(name);
+        match operation {
+            "getchallenge" => return self.access.get_challenge(parameter("username"), now),
+            "login" => {
+                return self
+                    .access
+                    .login(parameter("username"), parameter("accessKey"), now);
+            }
+            unknown if verb(unknown).is_none() => return Err(Failure::Fatal),
+            _ => {}
+        }
+        let session = request.anywhere("sessionName");
+        self.enter(operation, session, now)?;
+        match operation {
+            "extendsession" => Ok(Access::extend(session)),
+            "logout" if self.kind == VtigerKind::Stock830 => Err(Failure::Fatal),
+            "logout" => Ok(self.access.logout(session)),
+            "listtypes" => Ok(self.list_types(parameter("fieldTypeList"))),
+            "describe" => self.describe(parameter("elementType")),
+            "retrieve" => self.retrieve(parameter("id")),
+            "query" if parameter("query").is_empty() => Err(Failure::denied_for(" for query")),
+            "query" => select(&self.data, parameter("query")),
+            "sync" => self.sync(parameter("elementType"), parameter("modifiedTime")),
+            "create" => self.create(parameter("elementType"), parameter("element"), now),
+            "update" => self.save("ws:update", parameter("element"), Mandatory::Demanded, now),
+            "revise" => self.save("ws:revise", parameter("element"), Mandatory::IfSent, now),
+            _ => self.delete(parameter("id"), now),
+        }
     }
 
     fn enter(&mut self, operation: &str, session: &str, now: Timestamp) -> Result<(), Failure> {
@@ -151,9 +185,12 @@ impl State {
         if module.is_empty() {
             return Err(Failure::denied());
         }
-        let id = self.data.create(module, &read(element)?, by_api(now))?;
-        self.announce(&id.to_string(), "ws:create");
-        self.retrieve(&id.to_string())
+        let id = self
+            .data
+            .create(module, &read(element)?, by_api(now))?
+            .to_string();
+        self.announce(&id, "ws:create");
+        self.retrieve(&id)
     }
 
     fn save(&mut self, source: &str, element: &str, mandatory: Mandatory, now: Timestamp) -> Answer {
@@ -183,7 +220,7 @@ impl State {
         let shown = self.data.retrieved(record);
         let mut body = json!({
             "module": self.module_of(record.id),
-            "id": id,
+            "id": record.id.to_string(),
             "event": "workflow.save",
             "modifiedtime": shown.get("modifiedtime"),
             "createdtime": shown.get("createdtime"),
@@ -234,23 +271,4 @@ fn read(element: &str) -> Result<Map<String, Json>, Failure> {
         Ok(Json::Array(_)) => Ok(Map::new()),
         _ => Err(Failure::internal()),
     }
-}
-
-/// What a call was about, for [`Call::detail`].
-fn detail<'request>(operation: &str, parameter: &dyn Fn(&str) -> &'request str) -> String {
-    let name = match operation {
-        "getchallenge" | "login" => "username",
-        "retrieve" | "delete" => "id",
-        "query" => "query",
-        "update" | "revise" => {
-            let element = read(parameter("element")).unwrap_or_default();
-            return element
-                .get("id")
-                .and_then(Json::as_str)
-                .unwrap_or_default()
-                .to_owned();
-        }
-        _ => "elementType",
-    };
-    parameter(name).to_owned()
 }

@@ -173,6 +173,11 @@ impl Field {
         }
     }
 
+    /// Whether the database holds null when it is empty; texts are empty texts.
+    pub(super) fn is_nullable(&self) -> bool {
+        matches!(self.kind, Kind::Date | Kind::Reference(_))
+    }
+
     /// Whether its values are ids of records.
     pub(super) fn holds_ids(&self) -> bool {
         matches!(self.kind, Kind::Id | Kind::Owner | Kind::Reference(_))

@@ -106,10 +106,13 @@ enum Comparable {
 }
 
 fn comparable(data: &Data, record: &Record, field: &Field) -> Comparable {
-    if data.shown(record, field, View::Query).is_null() {
-        return Comparable::Null;
+    if field.kind == Kind::Id {
+        return Comparable::Number(record.id.number.into());
     }
     let text = data.text(record, field);
+    if text.is_empty() && field.is_nullable() {
+        return Comparable::Null;
+    }
     literal(field, &text).unwrap_or(Comparable::Text(text))
 }
 

@@ -83,11 +83,15 @@ async fn webservice(shared: web::Data<Shared>, http: HttpRequest, body: Bytes) -
     };
     match fault {
         Some(Fault::TooManyRequests) => {
+            shared.state().note(&request, false);
             return HttpResponse::TooManyRequests()
                 .insert_header((header::RETRY_AFTER, "1"))
                 .finish();
         }
-        Some(Fault::ErrorBefore) => return response(&Err(Failure::Fatal)),
+        Some(Fault::ErrorBefore) => {
+            shared.state().note(&request, false);
+            return response(&Err(Failure::Fatal));
+        }
         Some(Fault::ErrorAfter | Fault::Reset) | None => {}
     }
     let answer = shared.change(|state| state.perform(&request, shared.clock.now()));

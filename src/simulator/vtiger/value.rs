@@ -127,8 +127,11 @@ fn entity(character: char) -> String {
 
 /// As utf8mb3's `general_ci` compares: in any case, without accents, without spaces at the end.
 pub(super) fn folded(text: &str) -> String {
-    text.trim_end_matches(' ')
-        .chars()
+    let text = text.trim_end_matches(' ');
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    text.chars()
         .flat_map(char::to_lowercase)
         .map(|character| {
             let accented = latin1_name(character).is_some_and(|name| {

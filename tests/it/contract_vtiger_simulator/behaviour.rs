@@ -236,13 +236,55 @@ async fn faults_strike_as_planned_and_calls_are_listed() {
     let expected = ["429 not done", "500 done", "500 not done", "broken done"];
     assert_eq!(seen.iter().map(String::as_str).collect::<Vec<_>>(), expected);
     let calls = crm.simulator.calls();
-    assert_eq!(calls.len(), crm.simulator.records("Contacts").len());
+    assert_eq!(calls.len(), 60);
     assert!(
         calls
             .iter()
-            .all(|call| call.operation == "create" && call.detail == "Contacts" && call.success)
+            .all(|call| call.operation == "create" && call.detail == "Contacts")
+    );
+    assert_eq!(
+        calls.iter().filter(|call| call.success).count(),
+        crm.simulator.records("Contacts").len()
     );
 
     crm.simulator.set_faults(FaultPlan::default());
     crm.simulator.stop().await;
+}
+
+#[tokio::test]
+async fn calls_are_listed_with_what_they_were_about() {
+    let crm = Crm::start().await;
+    let created = crm.create("Contacts", json!({"lastname": "Listed"})).await;
+    crm.revise(json!({"id": created["id"], "lastname": ""})).await;
+    crm.ids("SELECT id FROM Contacts;").await;
+
+    let calls = crm.simulator.calls();
+
+    let seen: Vec<_> = calls
+        .iter()
+        .map(|call| (call.operation.as_str(), call.detail.as_str(), call.success))
+        .collect();
+    let expected = [
+        ("getchallenge", "admin", true),
+        ("login", "admin", true),
+        ("create", "Contacts", true),
+        ("revise", created["id"].as_str().unwrap(), false),
+        ("query", "SELECT id FROM Contacts;", true),
+    ];
+    assert_eq!(seen, expected);
+}
+
+#[tokio::test]
+async fn a_query_that_is_too_long_never_reaches_vtiger() {
+    let crm = Crm::start().await;
+    let ids = |count: usize| {
+        format!(
+            "SELECT id FROM Contacts WHERE id IN ({});",
+            vec!["'12x1000'"; count].join(",")
+        )
+    };
+
+    assert_eq!(crm.ids(&ids(100)).await, Vec::<String>::new());
+    let answer = crm.call("GET", "query", json!({"query": ids(700)})).await;
+    assert_eq!(answer.status, 414);
 }
