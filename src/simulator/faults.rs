@@ -49,8 +49,8 @@ impl Faults {
 
     /// Goes on by another plan.
     pub fn replace(&self, plan: FaultPlan) {
-        *self.plan.lock().unwrap_or_else(PoisonError::into_inner) =
-            (plan.clone(), SmallRng::seed_from_u64(plan.seed));
+        let random = SmallRng::seed_from_u64(plan.seed);
+        *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = (plan, random);
     }
 
     /// What each request has to wait.
