@@ -80,6 +80,13 @@ const fn element_type(module: Module) -> &'static str {
     }
 }
 
+/// The module that Vtiger calls so, if it is kept in step.
+pub fn module_named(name: &str) -> Option<Module> {
+    Module::ALL
+        .into_iter()
+        .find(|module| element_type(*module) == name)
+}
+
 /// The field with a module's match key.
 const fn match_field(module: Module) -> &'static str {
     match module {

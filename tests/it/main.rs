@@ -1,5 +1,7 @@
 //! The project's tests beyond unit tests, in one binary.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
 mod configuration;
 mod contract_vtiger_client;
 mod contract_vtiger_simulator;
