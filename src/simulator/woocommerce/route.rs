@@ -1,0 +1,150 @@
+//! From method and path to the resource's own function; batches.
+
+use serde_json::{Value, json};
+
+use super::answer::{Answer, ApiError, Fields};
+use super::customer::Customers;
+use super::fields::{ALLOW_ALL, id_of, text_of};
+use super::order::Orders;
+use super::query::Query;
+use super::shop::{Resource, Shop};
+use super::webhook::Webhooks;
+
+/// Items that one batch may have.
+const MAX_BATCH: usize = 100;
+
+/// A REST call below `/wp-json/wc/v3`.
+#[derive(Debug)]
+pub(super) struct Call<'a> {
+    pub(super) method: &'a str,
+    /// Such as `/customers/12`.
+    pub(super) path: &'a str,
+    pub(super) query: &'a Query,
+    /// The body's fields, or an error if it is no JSON.
+    pub(super) fields: Result<Fields, ApiError>,
+}
+
+/// Does what a call asks for. The second value is what the route allows, if there is such a route.
+pub(super) fn answer(
+    shop: &mut Shop,
+    call: &Call<'_>,
+) -> (Result<Answer, ApiError>, &'static [&'static str]) {
+    let path: Vec<_> = call.path.trim_matches('/').split('/').collect();
+    match path.as_slice() {
+        [Customers::PATH, rest @ ..] => answer_for::<Customers>(shop, call, rest),
+        [Orders::PATH, rest @ ..] => answer_for::<Orders>(shop, call, rest),
+        [Webhooks::PATH, rest @ ..] => answer_for::<Webhooks>(shop, call, rest),
+        _ => (Err(ApiError::no_route()), &[]),
+    }
+}
+
+fn answer_for<R: Resource>(
+    shop: &mut Shop,
+    call: &Call<'_>,
+    rest: &[&str],
+) -> (Result<Answer, ApiError>, &'static [&'static str]) {
+    let method = call.method;
+    let (allow, id): (&[&str], Option<u64>) = match rest {
+        [] => (&["GET", "POST"], None),
+        ["batch"] => (&["POST", "PUT", "PATCH"], None),
+        [id] if id.parse::<u64>().is_ok() => (ALLOW_ALL, id.parse().ok()),
+        _ => return (Err(ApiError::no_route()), &[]),
+    };
+    if !allow.contains(&method) {
+        return (Err(ApiError::no_route()), &[]);
+    }
+    let result = match (method, id) {
+        _ if rest == ["batch"] => call.fields.clone().and_then(|fields| batch::<R>(shop, &fields)),
+        ("GET", None) => R::list(shop, call.query),
+        ("GET", Some(id)) => R::get(shop, id).map(|record| Answer::ok(call.query.pick(record))),
+        ("DELETE", Some(id)) => R::delete(shop, id, is_forced(call)).map(Answer::ok),
+        (_, Some(id)) => checked::<R>(call, false)
+            .and_then(|fields| R::update(shop, id, &fields))
+            .map(Answer::ok),
+        (_, None) => checked::<R>(call, true)
+            .and_then(|fields| R::create(shop, &fields))
+            .map(|record| {
+                let location = format!("{}/{}/{}", shop.rest(), R::PATH, record["id"]);
+                Answer {
+                    status: 201,
+                    location: Some(location),
+                    ..Answer::ok(record)
+                }
+            }),
+    };
+    let is_administrator = id.is_some_and(|id| {
+        let customer = shop.customers.get(&id);
+        R::PATH == Customers::PATH && customer.is_some_and(|user| text_of(user, "role") == "administrator")
+    });
+    (result, if is_administrator { &ALLOW_ALL[..4] } else { allow })
+}
+
+fn is_forced(call: &Call<'_>) -> bool {
+    let in_body = call.fields.as_ref().ok().and_then(|fields| fields.get("force"));
+    call.query.is_true("force") || in_body == Some(&json!(true))
+}
+
+fn checked<R: Resource>(call: &Call<'_>, creates: bool) -> Result<Fields, ApiError> {
+    let fields = call.fields.clone()?;
+    let missing: Vec<_> = if creates {
+        R::REQUIRED
+            .iter()
+            .copied()
+            .filter(|name| !fields.contains_key(*name))
+            .collect()
+    } else {
+        Vec::new()
+    };
+    if !missing.is_empty() {
+        return Err(ApiError::missing(&missing));
+    }
+    R::check(&fields, creates)?;
+    Ok(fields)
+}
+
+/// Does each item by itself, whatever becomes of the others. WordPress' own checks of types don't happen here.
+fn batch<R: Resource>(shop: &mut Shop, fields: &Fields) -> Result<Answer, ApiError> {
+    let list = |name: &str| {
+        fields
+            .get(name)
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default()
+    };
+    let (creates, updates, deletes) = (list("create"), list("update"), list("delete"));
+    if creates.len() + updates.len() + deletes.len() > MAX_BATCH {
+        return Err(ApiError::new(
+            413,
+            "woocommerce_rest_request_entity_too_large",
+            format!("Unable to accept more than {MAX_BATCH} items for this request."),
+        ));
+    }
+    let mut body = Fields::new();
+    let mut put = |name: &str, items: Vec<Value>| {
+        if !items.is_empty() {
+            body.insert(name.to_owned(), items.into());
+        }
+    };
+    let item = |id: u64, result: Result<Value, ApiError>| {
+        result.unwrap_or_else(|error| json!({"id": id, "error": error.body()}))
+    };
+    let object = |value: &Value| value.as_object().cloned().unwrap_or_default();
+    let created = creates
+        .iter()
+        .map(object)
+        .map(|given| item(0, R::create(shop, &given)))
+        .collect();
+    put("create", created);
+    let updated = updates.iter().map(object).map(|given| {
+        let id = id_of(&given, "id");
+        item(id, R::update(shop, id, &given))
+    });
+    put("update", updated.collect());
+    // A batch deletes for good.
+    let deleted = deletes.iter().map(|id| {
+        let id = id.as_u64().unwrap_or(0);
+        item(id, R::delete(shop, id, true))
+    });
+    put("delete", deleted.collect());
+    Ok(Answer::ok(body.into()))
+}

@@ -1,0 +1,163 @@
+//! What WordPress makes of text, and how WooCommerce writes and reads dates.
+//!
+//! Pure functions of their arguments; no record is known here.
+
+use time::format_description::BorrowedFormatItem;
+use time::macros::{format_description, offset};
+use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
+
+use crate::clock::Timestamp;
+
+/// The shop's time zone: Los Angeles in winter.
+const SITE: UtcOffset = offset!(-8);
+const DATE_TIME: &[BorrowedFormatItem<'static>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
+
+/// A date as the `*_gmt` keys have it: UTC, whole seconds, no offset.
+pub(super) fn gmt(at: Timestamp) -> String {
+    at.to_utc().format(DATE_TIME).unwrap_or_default()
+}
+
+/// A date as the other date keys have it: the shop's own time.
+pub(super) fn local(at: Timestamp) -> String {
+    at.to_utc().to_offset(SITE).format(DATE_TIME).unwrap_or_default()
+}
+
+/// A date of a query, as the text that [`gmt`] writes, so that both compare as text.
+///
+/// Without an offset it is the shop's own time, unless `dates_are_gmt`.
+pub(super) fn query_date_as_gmt(text: &str, dates_are_gmt: bool) -> Option<String> {
+    let at = if let Ok(at) = OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339) {
+        at
+    } else {
+        let naive = PrimitiveDateTime::parse(text.get(..19).unwrap_or(text), DATE_TIME).ok()?;
+        naive.assume_offset(if dates_are_gmt { UtcOffset::UTC } else { SITE })
+    };
+    at.to_offset(UtcOffset::UTC).format(DATE_TIME).ok()
+}
+
+/// A date as a webhook's default name has it.
+pub(super) fn in_words(at: Timestamp) -> String {
+    const WORDS: &[BorrowedFormatItem<'static>] =
+        format_description!("[month repr:short] [day], [year] @ [hour repr:12]:[minute] [period case:upper]");
+    at.to_utc().format(WORDS).unwrap_or_default()
+}
+
+/// A name as the answer to the write shows it: tags stripped, white space folded, then the backslashes lost.
+pub(super) fn name_as_answered(text: &str) -> String {
+    without_backslashes(&folded(&strip_tags(text, false)))
+}
+
+/// A name as every later reading shows it: the second of WordPress' two passes encodes it as HTML.
+pub(super) fn name_as_stored(text: &str) -> String {
+    encoded(&strip_tags(&folded(&name_as_answered(text)), true))
+}
+
+/// Text as an address keeps it.
+pub(super) fn without_backslashes(text: &str) -> String {
+    // PHP's stripslashes: of two backslashes the second stays.
+    let mut kept = String::with_capacity(text.len());
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        if letter != '\\' {
+            kept.push(letter);
+        } else if let Some(escaped) = letters.next() {
+            kept.push(escaped);
+        }
+    }
+    kept
+}
+
+fn folded(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Drops `<...>`; the first pass (PHP's `strip_tags`) leaves a `<` that white space follows.
+fn strip_tags(text: &str, even_before_space: bool) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find('<') {
+        let (before, tag) = rest.split_at(start);
+        kept.push_str(before);
+        let is_tag = even_before_space || !tag.chars().nth(1).is_none_or(char::is_whitespace);
+        match tag.find('>') {
+            Some(end) if is_tag => rest = &tag[end + 1..],
+            _ => {
+                kept.push('<');
+                rest = &tag[1..];
+            }
+        }
+    }
+    kept.push_str(rest);
+    kept
+}
+
+/// Encodes `&`, `<` and `>`, but leaves what is an entity already.
+fn encoded(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    for (at, letter) in text.char_indices() {
+        match letter {
+            '&' if !starts_with_entity(&text[at..]) => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            other => html.push(other),
+        }
+    }
+    html
+}
+
+fn starts_with_entity(text: &str) -> bool {
+    let Some((name, _)) = text.strip_prefix('&').and_then(|rest| rest.split_once(';')) else {
+        return false;
+    };
+    let (digits, is_digit): (&str, fn(&char) -> bool) = match name.strip_prefix('#') {
+        Some(number) => match number.strip_prefix(['x', 'X']) {
+            Some(hex) => (hex, char::is_ascii_hexdigit),
+            None => (number, char::is_ascii_digit),
+        },
+        None => (name, char::is_ascii_alphanumeric),
+    };
+    !digits.is_empty() && digits.len() <= 20 && digits.chars().all(|digit| is_digit(&digit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_comes_back_as_measured() {
+        let sent = r#"A & B &amp; C < D > "E" 'F' é 😀 \ x"#;
+
+        assert_eq!(name_as_stored(sent), r#"A &amp; B &amp; C  "E" 'F' é 😀 x"#);
+        assert_eq!(
+            name_as_answered("<b>Bold</b> & \"q\" \\ ' é😀"),
+            "Bold & \"q\"  ' é😀"
+        );
+        assert_eq!(
+            name_as_stored("<b>Bold</b> & \"q\" \\ ' é😀"),
+            "Bold &amp; \"q\" ' é😀"
+        );
+        assert_eq!(name_as_stored(" padded  "), "padded");
+        assert_eq!(name_as_stored("1 < 2"), "1 &lt; 2");
+    }
+
+    #[test]
+    fn dates_are_the_shops_own_unless_told_otherwise() {
+        let at = Timestamp::from_seconds(1_795_434_714);
+
+        assert_eq!(gmt(at), "2026-11-23T11:51:54");
+        assert_eq!(local(at), "2026-11-23T03:51:54");
+        for (text, dates_are_gmt) in [
+            ("2026-11-23T03:51:54", false),
+            ("2026-11-23T11:51:54", true),
+            ("2026-11-23T11:51:54Z", false),
+            ("2026-11-23T12:51:54+01:00", false),
+        ] {
+            assert_eq!(
+                query_date_as_gmt(text, dates_are_gmt).as_deref(),
+                Some("2026-11-23T11:51:54")
+            );
+        }
+        assert_eq!(query_date_as_gmt("yesterday", true), None);
+    }
+}
