@@ -111,6 +111,7 @@ impl WooCommerceSimulator {
     ///
     /// # Errors
     /// When there is no port, or no HTTP client for the webhooks.
+    #[expect(clippy::unused_async, reason = "it needs a runtime to run on")]
     pub async fn start(options: WooCommerceOptions) -> std::io::Result<Self> {
         crate::http::install_tls_provider();
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
@@ -151,13 +152,13 @@ impl WooCommerceSimulator {
         let handle = server.handle();
         let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
         tasks.spawn(server);
-        let stop = stopping.clone();
+        let cancelled = stopping.clone().cancelled_owned();
         tasks.spawn(async move {
-            stop.cancelled().await;
+            cancelled.await;
             handle.stop(false).await;
         });
-        let (sending, stop) = (Arc::clone(&shared), stopping.clone());
-        tasks.spawn(async move { sending.sender.run(&sending, &stop).await });
+        let (sending, until) = (Arc::clone(&shared), stopping.clone());
+        tasks.spawn(async move { sending.sender.run(&sending, &until).await });
         Ok(Self {
             url,
             shared,

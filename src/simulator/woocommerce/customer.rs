@@ -1,202 +1,15 @@
-//! Customers: `/customers`.
+//! Customers, and what happens to them in the shop. Nothing is checked here; `collection` does that for REST.
+
+mod collection;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::answer::{Answer, ApiError, Fields};
-use super::fields::{self, ALLOW_ALL, id_of, is_email, text_of};
-use super::query::Query;
-use super::shop::{Resource, Shop};
+pub(super) use self::collection::Customers;
+use super::answer::Fields;
+use super::fields::{self, ALLOW_ALL, id_of, text_of};
+use super::shop::Shop;
 use super::text;
-
-const ROLES: &[&str] = &[
-    "customer",
-    "all",
-    "administrator",
-    "editor",
-    "author",
-    "contributor",
-    "subscriber",
-    "shop_manager",
-];
-
-/// The collection of customers.
-#[derive(Debug)]
-pub(super) struct Customers;
-
-impl Resource for Customers {
-    const PATH: &'static str = "customers";
-    const REQUIRED: &'static [&'static str] = &["email"];
-
-    fn check(given: &Fields, creates: bool) -> Result<(), ApiError> {
-        let wrong = fields::wrong_types(
-            given,
-            &[
-                ("email", if creates { "string" } else { "email" }),
-                ("first_name", "string"),
-                ("last_name", "string"),
-                ("username", "string"),
-                ("password", "string"),
-                ("billing", "address"),
-                ("shipping", "address"),
-                ("meta_data", "array"),
-            ],
-        );
-        if wrong.is_empty() {
-            Ok(())
-        } else {
-            Err(ApiError::invalid(&wrong))
-        }
-    }
-
-    /// Dates in the query are ignored: there is no way to ask for what changed.
-    fn list(shop: &Shop, query: &Query) -> Result<Answer, ApiError> {
-        let role = query.one_of("role", ROLES)?;
-        let orderby = query.one_of("orderby", &["name", "id", "include", "registered_date"])?;
-        let descends = query.one_of("order", &["asc", "desc"])? == "desc";
-        let (include, exclude) = (query.ids("include"), query.ids("exclude"));
-        let email = query.get("email").map(str::to_lowercase);
-        let search = query.get("search").map(str::to_lowercase);
-        let matches = |id: &u64, customer: &Fields| {
-            let searched = [
-                text_of(customer, "email"),
-                text_of(customer, "username"),
-                &display_name(customer),
-            ]
-            .join("\n")
-            .to_lowercase();
-            (role == "all" || text_of(customer, "role") == role)
-                && (include.is_empty() || include.contains(id))
-                && !exclude.contains(id)
-                && email
-                    .as_ref()
-                    .is_none_or(|email| text_of(customer, "email").to_lowercase() == *email)
-                && search
-                    .as_ref()
-                    .is_none_or(|search| searched.contains(search.as_str()))
-        };
-        let mut found: Vec<_> = shop
-            .customers
-            .iter()
-            .filter(|(id, customer)| matches(id, customer))
-            .collect();
-        match orderby {
-            "name" => found.sort_by_cached_key(|(_, customer)| display_name(customer).to_lowercase()),
-            "registered_date" => {
-                found.sort_by_cached_key(|(_, customer)| text_of(customer, "date_created_gmt"))
-            }
-            "include" => found.sort_by_key(|(id, _)| include.iter().position(|wanted| wanted == *id)),
-            _ => {}
-        }
-        if descends {
-            found.reverse();
-        }
-        let shown = found
-            .into_iter()
-            .map(|(&id, customer)| view(shop, id, customer))
-            .collect();
-        query.page(&format!("{}/customers", shop.rest()), shown, &[])
-    }
-
-    fn get(shop: &Shop, id: u64) -> Result<Value, ApiError> {
-        let customer = shop.customers.get(&id).ok_or_else(|| invalid_id(404))?;
-        Ok(view(shop, id, customer))
-    }
-
-    fn create(shop: &mut Shop, given: &Fields) -> Result<Value, ApiError> {
-        if id_of(given, "id") != 0 {
-            return Err(ApiError::new(
-                400,
-                "woocommerce_rest_customer_exists",
-                "Cannot create existing resource.",
-            ));
-        }
-        let email = text_of(given, "email");
-        if email.is_empty() {
-            return Err(ApiError::new(
-                400,
-                "registration-error-invalid-email",
-                "Please provide a valid email address.",
-            ));
-        }
-        check_emails(given)?;
-        if by_email(shop, email).is_some() {
-            let message = format!(
-                "An account is already registered with {email}. Please log in or use a different email address."
-            );
-            return Err(ApiError::new(400, "registration-error-email-exists", message));
-        }
-        let username = text_of(given, "username").to_owned();
-        if !username.is_empty() && has_username(shop, &username) {
-            return Err(ApiError::new(
-                400,
-                "registration-error-username-exists",
-                "An account is already registered with that username. Please choose another.",
-            ));
-        }
-        let id = register(shop, given);
-        if text_of(given, "password").is_empty() {
-            // WordPress made a password up, and reminds the user to change it.
-            let nag = json!({"meta_data": [{"key": "default_password_nag", "value": "1"}]});
-            if let (Some(customer), Value::Object(nag)) = (shop.customers.get_mut(&id), nag) {
-                fields::merge_meta(customer, &nag, &mut shop.next_meta);
-            }
-        }
-        answer(shop, id, given)
-    }
-
-    fn update(shop: &mut Shop, id: u64, given: &Fields) -> Result<Value, ApiError> {
-        let customer = shop.customers.get(&id).ok_or_else(|| invalid_id(400))?;
-        if let Some(email) = given.get("email").and_then(Value::as_str) {
-            if by_email(shop, email).is_some_and(|owner| owner != id) {
-                return Err(ApiError::new(
-                    400,
-                    "woocommerce_rest_customer_invalid_email",
-                    "Email address is invalid.",
-                ));
-            }
-        }
-        if let Some(username) = given.get("username").and_then(Value::as_str) {
-            if username != text_of(customer, "username") {
-                return Err(ApiError::new(
-                    400,
-                    "woocommerce_rest_customer_invalid_argument",
-                    "Username isn't editable.",
-                ));
-            }
-        }
-        check_emails(given)?;
-        edit(shop, id, given);
-        answer(shop, id, given)
-    }
-
-    fn delete(shop: &mut Shop, id: u64, force: bool) -> Result<Value, ApiError> {
-        if !force {
-            return Err(ApiError::new(
-                501,
-                "woocommerce_rest_trash_not_supported",
-                "Customers do not support trashing.",
-            ));
-        }
-        let Some(customer) = shop.customers.get(&id) else {
-            return Err(ApiError::new(
-                400,
-                "woocommerce_rest_invalid_id",
-                "Invalid resource id.",
-            ));
-        };
-        if text_of(customer, "role") == "administrator" {
-            return Err(ApiError::new(
-                403,
-                "woocommerce_rest_cannot_delete",
-                "Sorry, you are not allowed to delete this resource.",
-            ));
-        }
-        let was = view(shop, id, customer);
-        remove(shop, id);
-        Ok(was)
-    }
-}
 
 /// Adds a customer without any check.
 pub(super) fn register(shop: &mut Shop, given: &Fields) -> u64 {
@@ -293,17 +106,6 @@ pub(super) fn view(shop: &Shop, id: u64, customer: &Fields) -> Value {
     shown.into()
 }
 
-/// The answer to a write: names show as they were sent, less tags and backslashes, not yet as HTML.
-fn answer(shop: &Shop, id: u64, given: &Fields) -> Result<Value, ApiError> {
-    let mut shown = Customers::get(shop, id)?;
-    for name in ["first_name", "last_name"] {
-        if let Some(Value::String(sent)) = given.get(name) {
-            shown[name] = text::name_as_answered(sent).into();
-        }
-    }
-    Ok(shown)
-}
-
 fn merge(customer: &mut Fields, given: &Fields, next_meta: &mut u64) {
     if let Some(Value::String(email)) = given.get("email") {
         let hash = hex::encode(Sha256::digest(email.trim().to_lowercase().as_bytes()));
@@ -322,40 +124,6 @@ fn merge(customer: &mut Fields, given: &Fields, next_meta: &mut u64) {
         fields::merge_address(customer, name, given, text::without_backslashes);
     }
     fields::merge_meta(customer, given, next_meta);
-}
-
-/// What WooCommerce checks where WordPress has not, as in a batch.
-fn check_emails(given: &Fields) -> Result<(), ApiError> {
-    let bad = |email: Option<&Value>| {
-        email
-            .and_then(Value::as_str)
-            .is_some_and(|email| !is_email(email))
-    };
-    if bad(given.get("email")) {
-        return Err(ApiError::new(
-            400,
-            "customer_invalid_email",
-            "Invalid email address",
-        ));
-    }
-    if bad(given.get("billing").and_then(|billing| billing.get("email"))) {
-        return Err(ApiError::new(
-            400,
-            "customer_invalid_billing_email",
-            "Invalid billing email address",
-        ));
-    }
-    Ok(())
-}
-
-fn invalid_id(status: u16) -> ApiError {
-    ApiError::new(status, "woocommerce_rest_invalid_id", "Invalid resource ID.")
-}
-
-fn by_email(shop: &Shop, email: &str) -> Option<u64> {
-    let email = email.to_lowercase();
-    let mut customers = shop.customers.iter();
-    customers.find_map(|(&id, customer)| (text_of(customer, "email").to_lowercase() == email).then_some(id))
 }
 
 fn has_username(shop: &Shop, username: &str) -> bool {

@@ -81,10 +81,10 @@ impl Sender {
         };
         let form = [("webhook_id", webhook)];
         let answer = self.pings.post(url).form(&form).send().await;
-        if answer.is_ok_and(|answer| answer.status() == 200) {
-            if let Some(webhook) = shared.shop().webhooks.get_mut(&webhook) {
-                webhook.pending = false;
-            }
+        if answer.is_ok_and(|answer| answer.status() == 200)
+            && let Some(webhook) = shared.shop().webhooks.get_mut(&webhook)
+        {
+            webhook.pending = false;
         }
     }
 

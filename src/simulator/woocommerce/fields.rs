@@ -98,8 +98,10 @@ pub(super) fn wrong_types(fields: &Fields, schema: &[(&str, &str)]) -> Vec<(Stri
     for (name, kind) in schema {
         let value = fields.get(*name).unwrap_or(&Value::Null);
         let invalid = match (*kind, value) {
-            (_, Value::Null) | ("string", Value::String(_)) | ("array", Value::Array(_)) => None,
-            ("boolean", Value::Bool(_)) => None,
+            (_, Value::Null)
+            | ("string", Value::String(_))
+            | ("array", Value::Array(_))
+            | ("boolean", Value::Bool(_)) => None,
             ("integer", value) if as_integer(value).is_some() => None,
             ("email", Value::String(text)) => (!is_email(text)).then(Invalid::email),
             ("email", _) => Some(Invalid::kind(name, "string")),

@@ -9,6 +9,21 @@ use super::fields::{as_integer, id_of, text_of};
 /// The lists of lines that can be written.
 pub(super) const KINDS: [&str; 4] = ["line_items", "shipping_lines", "fee_lines", "coupon_lines"];
 
+/// Adds all lines of `given` to the order as new ones.
+pub(super) fn add(order: &mut Fields, given: &Fields, next_item: &mut u64) {
+    for kind in KINDS {
+        let (Some(Value::Array(sent)), Some(Value::Array(lines))) = (given.get(kind), order.get_mut(kind))
+        else {
+            continue;
+        };
+        for line in sent.iter().filter_map(Value::as_object) {
+            lines.push(new_line(kind, line, *next_item));
+            *next_item += 1;
+        }
+    }
+    add_up(order);
+}
+
 /// Merges the lines from `given` into the order: with an id a line is changed, without one another is added.
 pub(super) fn merge(order: &mut Fields, given: &Fields, next_item: &mut u64) -> Result<(), ApiError> {
     let mut changed = false;
@@ -100,6 +115,9 @@ fn new_line(kind: &str, sent: &Fields, id: u64) -> Value {
     }
     overwrite(&mut line, sent);
     if kind == "line_items" {
+        if id_of(&line, "variation_id") != 0 {
+            line.insert("image".into(), json!({"id": 0, "src": ""}));
+        }
         set_line_totals(&mut line);
     }
     line.into()

@@ -52,10 +52,10 @@ impl Resource for Orders {
         schema.extend(TEXTS.map(|name| (name, "string")));
         schema.extend(line::KINDS.map(|name| (name, "array")));
         let mut wrong = fields::wrong_types(given, &schema);
-        if let Some(Value::String(status)) = given.get("status") {
-            if !STATUSES.contains(&status.as_str()) {
-                wrong.push(("status".into(), Invalid::not_one_of("status", STATUSES)));
-            }
+        if let Some(Value::String(status)) = given.get("status")
+            && !STATUSES.contains(&status.as_str())
+        {
+            wrong.push(("status".into(), Invalid::not_one_of("status", STATUSES)));
         }
         if wrong.is_empty() {
             Ok(())
@@ -186,8 +186,7 @@ pub(super) fn place(shop: &mut Shop, given: &Fields) -> u64 {
     let id = id_of(&order, "id");
     let mut given = given.clone();
     given.entry("status").or_insert_with(|| json!("processing"));
-    // A line that lacks a product keeps the rest of the order from having lines; the buyer can't make one.
-    drop(line::merge(&mut order, &given, &mut shop.next_item));
+    line::add(&mut order, &given, &mut shop.next_item);
     merge(shop, &mut order, &given);
     for (name, value) in &given {
         let is_plain = value.is_string() || value.is_number();

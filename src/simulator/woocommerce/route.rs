@@ -111,8 +111,8 @@ fn batch<R: Resource>(shop: &mut Shop, fields: &Fields) -> Result<Answer, ApiErr
             .cloned()
             .unwrap_or_default()
     };
-    let (creates, updates, deletes) = (list("create"), list("update"), list("delete"));
-    if creates.len() + updates.len() + deletes.len() > MAX_BATCH {
+    let (to_create, to_update, to_delete) = (list("create"), list("update"), list("delete"));
+    if to_create.len() + to_update.len() + to_delete.len() > MAX_BATCH {
         return Err(ApiError::new(
             413,
             "woocommerce_rest_request_entity_too_large",
@@ -129,19 +129,19 @@ fn batch<R: Resource>(shop: &mut Shop, fields: &Fields) -> Result<Answer, ApiErr
         result.unwrap_or_else(|error| json!({"id": id, "error": error.body()}))
     };
     let object = |value: &Value| value.as_object().cloned().unwrap_or_default();
-    let created = creates
+    let created = to_create
         .iter()
         .map(object)
         .map(|given| item(0, R::create(shop, &given)))
         .collect();
     put("create", created);
-    let updated = updates.iter().map(object).map(|given| {
+    let updated = to_update.iter().map(object).map(|given| {
         let id = id_of(&given, "id");
         item(id, R::update(shop, id, &given))
     });
     put("update", updated.collect());
     // A batch deletes for good.
-    let deleted = deletes.iter().map(|id| {
+    let deleted = to_delete.iter().map(|id| {
         let id = id.as_u64().unwrap_or(0);
         item(id, R::delete(shop, id, true))
     });

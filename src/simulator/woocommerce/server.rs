@@ -8,6 +8,8 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use futures_util::future::ready;
+use futures_util::stream::{self, StreamExt};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, ApiError, Fields};
@@ -230,8 +232,12 @@ fn common(status: u16, allow: &[&str]) -> HttpResponseBuilder {
 fn broken(done: Done) -> HttpResponse {
     let Done { mut response, body } = done;
     let half = Bytes::copy_from_slice(&body.as_bytes()[..body.len() / 2]);
-    let reset = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
-    response.streaming(futures_util::stream::iter([Ok(half), Err(reset)]))
+    let reset = async {
+        // So that the first half has left when it happens.
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
+    };
+    response.streaming(stream::once(ready(Ok(half))).chain(stream::once(reset)))
 }
 
 /// The path with its query, less what authenticates.

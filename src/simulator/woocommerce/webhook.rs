@@ -75,7 +75,7 @@ impl Webhook {
         } else if self.failures < MAX_FAILURES {
             self.failures += 1;
         } else {
-            self.status = "disabled".to_owned();
+            "disabled".clone_into(&mut self.status);
         }
         self.modified = Some(now);
     }
@@ -119,10 +119,10 @@ impl Resource for Webhooks {
     fn check(given: &Fields, _creates: bool) -> Result<(), ApiError> {
         let names = ["name", "status", "topic", "secret", "delivery_url"];
         let mut wrong = fields::wrong_types(given, &names.map(|name| (name, "string")));
-        if let Some(Value::String(status)) = given.get("status") {
-            if !STATUSES.contains(&status.as_str()) {
-                wrong.push(("status".into(), Invalid::not_one_of("status", STATUSES)));
-            }
+        if let Some(Value::String(status)) = given.get("status")
+            && !STATUSES.contains(&status.as_str())
+        {
+            wrong.push(("status".into(), Invalid::not_one_of("status", STATUSES)));
         }
         if wrong.is_empty() {
             Ok(())
