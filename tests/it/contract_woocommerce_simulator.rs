@@ -3,7 +3,12 @@
 //! The recorded requests are sent again to a shop in a comparable state. Status, error, headers, and the keys and
 //! JSON types of the answer have to be those of the recording.
 
+#![expect(clippy::unwrap_used, reason = "in tests a panic is the report")]
+
 mod authentication;
+mod customers;
+mod deliveries;
+mod orders;
 mod rest;
 mod webhooks;
 

@@ -1,20 +1,20 @@
-//! Webhooks: what is sent when, how it looks, and what becomes of failures.
+//! Webhooks: how they are set up, what is sent when, and how it looks.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
-use woo_vtiger_sync::simulator::faults::FaultPlan;
-use woo_vtiger_sync::simulator::woocommerce::WooCommerceSimulator;
+use woo_vtiger_sync::simulator::woocommerce::{WooCommerceOptions, WooCommerceSimulator};
 
 use super::{assert_as_recorded, assert_same_shape, call, open_shop, signature, wait_until};
 use crate::recording;
 
-const SECRET: &str = "lab-webhook-secret";
+pub(super) const SECRET: &str = "lab-webhook-secret";
 
 /// A listener that answers with this status.
-async fn listener(status: u16) -> MockServer {
+pub(super) async fn listener(status: u16) -> MockServer {
     let server = MockServer::start().await;
     Mock::given(any())
         .respond_with(ResponseTemplate::new(status))
@@ -24,7 +24,7 @@ async fn listener(status: u16) -> MockServer {
 }
 
 /// What a listener got, once the shop has nothing left to send.
-async fn received(shop: &WooCommerceSimulator, listener: &MockServer) -> Vec<Request> {
+pub(super) async fn received(shop: &WooCommerceSimulator, listener: &MockServer) -> Vec<Request> {
     wait_until("all deliveries", async || shop.pending_deliveries() == 0).await;
     listener.received_requests().await.unwrap()
 }
@@ -33,7 +33,7 @@ fn header<'a>(request: &'a Request, name: &str) -> &'a str {
     request.headers.get(name).unwrap().to_str().unwrap()
 }
 
-fn body(request: &Request) -> Json {
+pub(super) fn body(request: &Request) -> Json {
     serde_json::from_slice(&request.body).unwrap()
 }
 
@@ -45,7 +45,7 @@ fn topics(requests: &[Request]) -> Vec<&str> {
 }
 
 /// Holds a delivery to a recorded one: headers' names and fixed values, signature, keys of the body.
-fn assert_delivered_as_recorded(name: &str, request: &Request) {
+pub(super) fn assert_delivered_as_recorded(name: &str, request: &Request) {
     let recorded = recording::json(&format!("woo/webhooks/{name}.json"));
     let pairs = recorded["headers"].as_array().unwrap();
     let expected: BTreeSet<_> = pairs
@@ -84,6 +84,17 @@ fn assert_delivered_as_recorded(name: &str, request: &Request) {
         );
         assert_eq!(json["code"], body(request)["code"], "{name}");
     }
+}
+
+/// A shop that keeps deliveries back for a moment.
+pub(super) async fn slow_shop() -> WooCommerceSimulator {
+    WooCommerceSimulator::start(WooCommerceOptions {
+        trust_plain_http: true,
+        delivery_delay: Duration::from_secs(1),
+        ..WooCommerceOptions::default()
+    })
+    .await
+    .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -216,119 +227,6 @@ async fn orders_are_announced_as_recorded() {
         assert_delivered_as_recorded(name, request);
     }
     assert_eq!(body(&requests[3])["status"], "checkout-draft");
-}
-
-/// A shop that keeps deliveries back for a moment.
-async fn slow_shop() -> WooCommerceSimulator {
-    use woo_vtiger_sync::simulator::woocommerce::WooCommerceOptions;
-    WooCommerceSimulator::start(WooCommerceOptions {
-        trust_plain_http: true,
-        delivery_delay: std::time::Duration::from_secs(1),
-        ..WooCommerceOptions::default()
-    })
-    .await
-    .unwrap()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn changes_that_wait_are_delivered_as_one_with_the_last_state() {
-    let (shop, listener) = (slow_shop().await, listener(200).await);
-    let id = shop.register_customer(json!({"email": "ada@shop.example"}));
-    shop.add_webhook("customer.updated", &listener.uri(), SECRET);
-
-    for number in 1..=3 {
-        shop.edit_customer(id, json!({"billing": {"phone": number.to_string()}}));
-    }
-
-    assert_eq!(shop.pending_deliveries(), 1);
-    let requests = received(&shop, &listener).await;
-    assert_eq!(requests.len(), 1);
-    assert_eq!(body(&requests[0])["billing"]["phone"], "3");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_change_of_nothing_is_announced() {
-    let (shop, listener) = (open_shop().await, listener(200).await);
-    let id = shop.register_customer(json!({"email": "ada@shop.example"}));
-    shop.add_webhook("customer.updated", &listener.uri(), SECRET);
-
-    call(&shop, "PUT", &format!("/customers/{id}"), &json!({})).await;
-
-    let requests = received(&shop, &listener).await;
-    assert_eq!(requests.len(), 1);
-    assert_delivered_as_recorded("customer.updated-nochange", &requests[0]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_seventh_failure_in_a_row_disables_a_webhook() {
-    let (shop, listener) = (open_shop().await, listener(500).await);
-    let customer = shop.register_customer(json!({"email": "ada@shop.example"}));
-    let webhook = shop.add_webhook("customer.updated", &listener.uri(), SECRET);
-    let path = format!("/webhooks/{webhook}");
-    let fail_once = async || {
-        shop.edit_customer(customer, json!({}));
-        received(&shop, &listener).await.len()
-    };
-
-    for failure in 1..=6 {
-        assert_eq!(fail_once().await, failure);
-        assert_eq!(
-            shop.webhook_status(webhook).as_deref(),
-            Some("active"),
-            "{failure}"
-        );
-    }
-    assert_eq!(fail_once().await, 7);
-    assert_eq!(shop.webhook_status(webhook).as_deref(), Some("disabled"));
-    super::replay(&shop, "webhook_get_disabled_by_failures", &path).await;
-    assert_eq!(fail_once().await, 7, "nothing is sent while disabled");
-    call(&shop, "PUT", &path, &json!({"status": "active"})).await;
-    assert_eq!(
-        received(&shop, &listener).await.len(),
-        7,
-        "nothing is made up for"
-    );
-    assert_eq!(fail_once().await, 8);
-    assert_eq!(
-        shop.webhook_status(webhook).as_deref(),
-        Some("disabled"),
-        "the count had stayed"
-    );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_redirect_counts_as_success_and_is_not_followed() {
-    let shop = open_shop().await;
-    let elsewhere = listener(200).await;
-    let redirecting = MockServer::start().await;
-    let redirect = ResponseTemplate::new(302).insert_header("Location", elsewhere.uri());
-    Mock::given(any())
-        .respond_with(redirect)
-        .mount(&redirecting)
-        .await;
-    let webhook = shop.add_webhook("customer.created", &redirecting.uri(), SECRET);
-
-    for number in 0..8 {
-        shop.register_customer(json!({"email": format!("{number}@shop.example")}));
-    }
-
-    assert_eq!(received(&shop, &redirecting).await.len(), 8);
-    assert!(elsewhere.received_requests().await.unwrap().is_empty());
-    assert_eq!(shop.webhook_status(webhook).as_deref(), Some("active"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_lost_webhook_is_lost_without_a_trace() {
-    let (shop, listener) = (open_shop().await, listener(200).await);
-    shop.add_webhook("customer.created", &listener.uri(), SECRET);
-    shop.set_faults(FaultPlan {
-        lost_webhooks: 1.0,
-        ..FaultPlan::default()
-    });
-
-    shop.register_customer(json!({"email": "ada@shop.example"}));
-
-    assert!(received(&shop, &listener).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
