@@ -6,7 +6,6 @@ use serde_json::{Map, Value, json};
 pub(super) type Fields = Map<String, Value>;
 
 /// A successful answer.
-#[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) body: Value,
@@ -29,7 +28,7 @@ impl Answer {
 }
 
 /// An error as WordPress words it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct ApiError {
     pub(super) status: u16,
     code: &'static str,

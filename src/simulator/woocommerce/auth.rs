@@ -29,7 +29,7 @@ const OAUTH: [&str; 5] = [
     "oauth_signature_method",
 ];
 
-/// The one API key of the shop. Its `Debug` shows nothing.
+/// The one API key of the shop.
 pub(super) struct Gate {
     pub(super) key: String,
     pub(super) secret: String,
@@ -37,14 +37,7 @@ pub(super) struct Gate {
     pub(super) trust_plain_http: bool,
 }
 
-impl std::fmt::Debug for Gate {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Gate").finish_non_exhaustive()
-    }
-}
-
 /// What of a request the check needs.
-#[derive(Debug)]
 pub(super) struct Caller<'a> {
     pub(super) method: &'a str,
     /// The URL without its query.

@@ -13,9 +13,9 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::server::Shared;
+use super::text::php_json;
 
 /// Sends what the shop queues.
-#[derive(Debug)]
 pub(super) struct Sender {
     deliveries: reqwest::Client,
     pings: reqwest::Client,
@@ -100,7 +100,7 @@ impl Sender {
                 return;
             };
             let (resource, event) = webhook.resource_and_event();
-            let body = shop.payload(resource, event, delivery.record).to_string();
+            let body = php_json(&shop.payload(resource, event, delivery.record));
             // All deliveries of one webhook in one second share it.
             let delivery_id = hex::encode(Md5::digest(format!("{}{}", delivery.webhook, now.as_seconds())));
             let request = self

@@ -32,8 +32,17 @@ const TEXTS: [&str; 6] = [
     "transaction_id",
 ];
 
+const TOTALS: [&str; 7] = [
+    "discount_total",
+    "discount_tax",
+    "shipping_total",
+    "shipping_tax",
+    "cart_tax",
+    "total",
+    "total_tax",
+];
+
 /// The collection of orders.
-#[derive(Debug)]
 pub(super) struct Orders;
 
 impl Resource for Orders {
@@ -109,14 +118,11 @@ impl Resource for Orders {
         if !ascends && orderby != "include" {
             found.reverse();
         }
-        let shown = found
-            .into_iter()
-            .map(|(&id, order)| view(shop, id, order))
-            .collect();
         query.page(
             &format!("{}/orders", shop.rest()),
-            shown,
+            found,
             &[("status[0]", "any"), ("dp", "2"), ("context", "view")],
+            |(&id, order)| view(shop, id, order),
         )
     }
 
@@ -180,7 +186,7 @@ impl Resource for Orders {
     }
 }
 
-/// An order that a buyer places. Keys that the order has are taken over as they are, totals too.
+/// An order that a buyer places. Totals that are given are taken as they are, others follow from the lines.
 pub(super) fn place(shop: &mut Shop, given: &Fields) -> u64 {
     let mut order = empty(shop, "store-api");
     let id = id_of(&order, "id");
@@ -188,10 +194,9 @@ pub(super) fn place(shop: &mut Shop, given: &Fields) -> u64 {
     given.entry("status").or_insert_with(|| json!("processing"));
     line::add(&mut order, &given, &mut shop.next_item);
     merge(shop, &mut order, &given);
-    for (name, value) in &given {
-        let is_plain = value.is_string() || value.is_number();
-        if is_plain && order.contains_key(name) && !["id", "status"].contains(&name.as_str()) {
-            order.insert(name.clone(), value.clone());
+    for name in TOTALS {
+        if let Some(total) = given.get(name) {
+            order.insert(name.to_owned(), total.clone());
         }
     }
     let is_draft = text_of(&order, "status") == "checkout-draft";
@@ -244,15 +249,7 @@ fn empty(shop: &mut Shop, created_via: &str) -> Fields {
     for name in TEXTS {
         order.insert(name.into(), json!(""));
     }
-    for name in [
-        "discount_total",
-        "discount_tax",
-        "shipping_total",
-        "shipping_tax",
-        "cart_tax",
-        "total",
-        "total_tax",
-    ] {
+    for name in TOTALS {
         order.insert(name.into(), json!("0.00"));
     }
     for name in line::KINDS

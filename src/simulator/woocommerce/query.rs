@@ -5,7 +5,6 @@ use serde_json::Value;
 use super::answer::{Answer, ApiError, Fields, Invalid};
 
 /// A request's query.
-#[derive(Debug, Default)]
 pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
@@ -79,11 +78,14 @@ impl Query {
     }
 
     /// The page of these records that the query asks for. `defaults` are what the collection's `Link` repeats.
-    pub(super) fn page(
+    ///
+    /// Only what is shown gets a view.
+    pub(super) fn page<T>(
         &self,
         collection: &str,
-        records: Vec<Value>,
+        records: Vec<T>,
         defaults: &[(&str, &str)],
+        view: impl Fn(T) -> Value,
     ) -> Result<Answer, ApiError> {
         let per_page = self.number("per_page", 10, 100, "between 1 (inclusive) and 100 (inclusive)")?;
         let page = self.number("page", 1, usize::MAX, "greater than or equal to 1")?;
@@ -104,7 +106,7 @@ impl Query {
             .into_iter()
             .skip(first)
             .take(per_page)
-            .map(|record| self.pick(record))
+            .map(|record| self.pick(view(record)))
             .collect();
         Ok(Answer {
             paging: Some((total, pages, links.join(", "))),
@@ -131,7 +133,7 @@ impl Query {
         format!("{collection}?{query}")
     }
 
-    /// What `_fields` leaves of a record; a dot goes into an object.
+    /// What `_fields` leaves of a record; a dot goes into an object. A list stays as it is.
     pub(super) fn pick(&self, record: Value) -> Value {
         let wanted = self.list("_fields");
         let Value::Object(record) = record else {

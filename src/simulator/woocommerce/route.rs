@@ -14,7 +14,6 @@ use super::webhook::Webhooks;
 const MAX_BATCH: usize = 100;
 
 /// A REST call below `/wp-json/wc/v3`.
-#[derive(Debug)]
 pub(super) struct Call<'a> {
     pub(super) method: &'a str,
     /// Such as `/customers/12`.
@@ -53,10 +52,15 @@ fn answer_for<R: Resource>(
     if !allow.contains(&method) {
         return (Err(ApiError::no_route()), &[]);
     }
+    if rest == ["batch"] {
+        return (
+            call.fields.clone().and_then(|fields| batch::<R>(shop, &fields)),
+            allow,
+        );
+    }
     let result = match (method, id) {
-        _ if rest == ["batch"] => call.fields.clone().and_then(|fields| batch::<R>(shop, &fields)),
         ("GET", None) => R::list(shop, call.query),
-        ("GET", Some(id)) => R::get(shop, id).map(|record| Answer::ok(call.query.pick(record))),
+        ("GET", Some(id)) => R::get(shop, id).map(Answer::ok),
         ("DELETE", Some(id)) => R::delete(shop, id, is_forced(call)).map(Answer::ok),
         (_, Some(id)) => checked::<R>(call, false)
             .and_then(|fields| R::update(shop, id, &fields))
@@ -75,6 +79,10 @@ fn answer_for<R: Resource>(
     let is_administrator = id.is_some_and(|id| {
         let customer = shop.customers.get(&id);
         R::PATH == Customers::PATH && customer.is_some_and(|user| text_of(user, "role") == "administrator")
+    });
+    let result = result.map(|answer| Answer {
+        body: call.query.pick(answer.body),
+        ..answer
     });
     (result, if is_administrator { &ALLOW_ALL[..4] } else { allow })
 }

@@ -17,13 +17,13 @@ use super::auth::{Caller, Gate};
 use super::delivery::Sender;
 use super::query::Query;
 use super::shop::Shop;
+use super::text::php_json;
 use super::{Call, route};
 use crate::simulator::faults::{Fault, Faults};
 
 const REST: &str = "/wp-json/wc/v3";
 
 /// What the server's handlers share.
-#[derive(Debug)]
 pub(super) struct Shared {
     pub(super) gate: Gate,
     pub(super) faults: Faults,
@@ -189,7 +189,7 @@ fn success(url: &str, answer: Answer, allow: &[&str]) -> Done {
     }
     Done {
         response,
-        body: answer.body.to_string(),
+        body: php_json(&answer.body),
     }
 }
 
@@ -198,7 +198,7 @@ fn failure(url: &str, error: &ApiError, allow: &[&str]) -> Done {
     response.insert_header(("Link", root_link(url)));
     Done {
         response,
-        body: error.body().to_string(),
+        body: php_json(&error.body()),
     }
 }
 

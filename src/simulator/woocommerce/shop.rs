@@ -37,7 +37,6 @@ pub(super) trait Resource {
 }
 
 /// A delivery that waits for its turn.
-#[derive(Debug, Clone)]
 pub(super) struct Delivery {
     pub(super) webhook: u64,
     pub(super) record: u64,
@@ -45,7 +44,6 @@ pub(super) struct Delivery {
 }
 
 /// All that the shop knows.
-#[derive(Debug)]
 pub(super) struct Shop {
     /// Where the shop is, such as `http://127.0.0.1:8080`.
     pub(super) url: String,

@@ -2,6 +2,7 @@
 //!
 //! Pure functions of their arguments; no record is known here.
 
+use serde_json::Value;
 use time::format_description::BorrowedFormatItem;
 use time::macros::{format_description, offset};
 use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
@@ -34,6 +35,24 @@ pub(super) fn query_date_as_gmt(text: &str, dates_are_gmt: bool) -> Option<Strin
         naive.assume_offset(if dates_are_gmt { UtcOffset::UTC } else { SITE })
     };
     at.to_offset(UtcOffset::UTC).format(DATE_TIME).ok()
+}
+
+/// JSON as PHP writes it: in ASCII, with its slashes escaped.
+pub(super) fn php_json(value: &Value) -> String {
+    let mut json = String::new();
+    // Slashes and letters beyond ASCII are only ever inside of strings.
+    for letter in value.to_string().chars() {
+        match letter {
+            '/' => json.push_str("\\/"),
+            letter if letter.is_ascii() => json.push(letter),
+            letter => {
+                let mut units = [0; 2];
+                let units = letter.encode_utf16(&mut units);
+                json.extend(units.iter().map(|unit| format!("\\u{unit:04x}")));
+            }
+        }
+    }
+    json
 }
 
 /// A date as a webhook's default name has it.
@@ -139,6 +158,13 @@ mod tests {
         );
         assert_eq!(name_as_stored(" padded  "), "padded");
         assert_eq!(name_as_stored("1 < 2"), "1 &lt; 2");
+    }
+
+    #[test]
+    fn json_is_written_as_php_does() {
+        let json = php_json(&serde_json::json!({"a/b": "é😀\n"}));
+
+        assert_eq!(json, r#"{"a\/b":"\u00e9\ud83d\ude00\n"}"#);
     }
 
     #[test]

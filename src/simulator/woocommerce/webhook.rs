@@ -18,7 +18,7 @@ const EVENTS: [&str; 4] = ["created", "updated", "deleted", "restored"];
 /// With this many failures behind it, one more disables a webhook.
 const MAX_FAILURES: u32 = 6;
 
-/// One webhook. Its `Debug` shows no secret.
+/// One webhook.
 pub(super) struct Webhook {
     name: String,
     pub(super) status: String,
@@ -30,16 +30,6 @@ pub(super) struct Webhook {
     pub(super) pending: bool,
     created: Timestamp,
     modified: Option<Timestamp>,
-}
-
-impl std::fmt::Debug for Webhook {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Webhook")
-            .field("topic", &self.topic)
-            .field("status", &self.status)
-            .field("failures", &self.failures)
-            .finish_non_exhaustive()
-    }
 }
 
 impl Webhook {
@@ -109,7 +99,6 @@ pub(super) fn sign(key: &str, message: &[u8]) -> String {
 }
 
 /// The collection of webhooks.
-#[derive(Debug)]
 pub(super) struct Webhooks;
 
 impl Resource for Webhooks {
@@ -149,11 +138,12 @@ impl Resource for Webhooks {
         if !ascends {
             found.reverse();
         }
-        let shown = found
-            .into_iter()
-            .map(|(&id, webhook)| view(shop, id, webhook))
-            .collect();
-        query.page(&format!("{}/webhooks", shop.rest()), shown, &[])
+        query.page(
+            &format!("{}/webhooks", shop.rest()),
+            found,
+            &[],
+            |(&id, webhook)| view(shop, id, webhook),
+        )
     }
 
     fn get(shop: &Shop, id: u64) -> Result<Value, ApiError> {

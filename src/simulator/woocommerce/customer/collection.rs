@@ -21,7 +21,6 @@ const ROLES: &[&str] = &[
 ];
 
 /// The collection of customers.
-#[derive(Debug)]
 pub(in crate::simulator::woocommerce) struct Customers;
 
 impl Resource for Customers {
@@ -91,11 +90,12 @@ impl Resource for Customers {
         if descends {
             found.reverse();
         }
-        let shown = found
-            .into_iter()
-            .map(|(&id, customer)| view(shop, id, customer))
-            .collect();
-        query.page(&format!("{}/customers", shop.rest()), shown, &[])
+        query.page(
+            &format!("{}/customers", shop.rest()),
+            found,
+            &[],
+            |(&id, customer)| view(shop, id, customer),
+        )
     }
 
     fn get(shop: &Shop, id: u64) -> Result<Value, ApiError> {
@@ -238,7 +238,7 @@ fn invalid_id(status: u16) -> ApiError {
 }
 
 fn by_email(shop: &Shop, email: &str) -> Option<u64> {
-    let email = email.to_lowercase();
     let mut customers = shop.customers.iter();
-    customers.find_map(|(&id, customer)| (text_of(customer, "email").to_lowercase() == email).then_some(id))
+    customers
+        .find_map(|(&id, customer)| (text_of(customer, "email").eq_ignore_ascii_case(email)).then_some(id))
 }
