@@ -1,1 +1,10 @@
-//! To be filled.
+//! The composition root: builds the parts from the configuration, runs them, and stops them in order.
+
+mod health;
+mod once;
+mod parts;
+mod serve;
+
+pub use once::sweep_once;
+pub use parts::{BuildError, Parts};
+pub use serve::{ServeError, Server};

@@ -1,1 +1,106 @@
-//! To be filled.
+//! The demonstration: the service at work between a simulated shop and a simulated CRM, with people at both ends.
+//!
+//! At its end it can compare the two, by the fields that should be equal whatever the configuration says.
+
+mod options;
+mod people;
+mod stage;
+mod verdict;
+
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::Parts;
+use crate::clock::Timestamp;
+use crate::queue::Lane;
+
+pub use options::{Options, duration, share};
+
+use people::People;
+use stage::Stage;
+use verdict::Verdict;
+
+/// How long both sides may take to come into step after the last edit.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Runs the demonstration until its time is over or `stop`; tells `say` what a person should know. Returns whether
+/// both sides were in step at the end, or true where that was not asked for.
+///
+/// # Errors
+/// When something can't be started.
+pub async fn run(
+    options: Options,
+    environment: impl Iterator<Item = (String, String)>,
+    stop: CancellationToken,
+    say: impl Fn(&str),
+) -> anyhow::Result<bool> {
+    let stage = Stage::set_up(&options, environment).await?;
+    say(&stage.introduction(&options));
+    let mut people = People::new(options.seed());
+    let end = tokio::time::sleep(options.duration.unwrap_or(Duration::MAX));
+    tokio::pin!(end);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = &mut end => break,
+            () = tokio::time::sleep(people.pause()) => people.act(&stage.shop, &stage.crm),
+        }
+    }
+    let mut converged = true;
+    if options.exit_when_converged {
+        say("No more edits. Waiting until both sides are in step …");
+        let verdict = tokio::select! {
+            verdict = settle(&stage) => verdict.context("both sides could not be compared")?,
+            () = stop.cancelled() => return Ok(false),
+        };
+        converged = verdict.is_good();
+        say(&verdict.to_string());
+    }
+    if options.duration.is_some() || options.exit_when_converged {
+        say(&stage.summary().await?);
+    }
+    stage.tear_down().await;
+    Ok(converged)
+}
+
+/// Sweeps until nothing is found any more, and then compares.
+async fn settle(stage: &Stage) -> anyhow::Result<Verdict> {
+    let parts = stage.server.parts();
+    let deadline = parts.clock.now() + PATIENCE;
+    let [at] = Parts::places(stage::CONNECTION)
+        .try_into()
+        .map_err(|_| anyhow::anyhow!("more than one module"))?;
+    let sweeper = parts
+        .sweepers
+        .get(stage::CONNECTION)
+        .context("the demo's connection is missing")?;
+    loop {
+        quiet(stage, deadline).await?;
+        let clean = match sweeper.sweep(&at).await {
+            Ok(report) => report.is_clean(),
+            // The faults were for that.
+            Err(_) => false,
+        };
+        let verdict = verdict::compare(stage)?;
+        if (clean && verdict.is_good()) || parts.clock.now() > deadline {
+            return Ok(verdict);
+        }
+    }
+}
+
+/// Waits until no webhook is under way and no event waits.
+async fn quiet(stage: &Stage, deadline: Timestamp) -> anyhow::Result<()> {
+    let parts = stage.server.parts();
+    loop {
+        let mut busy = stage.shop.pending_deliveries() > 0 || stage.crm.pending_callbacks() > 0;
+        for lane in Lane::ALL {
+            busy |= parts.queue.depth(lane).await? > 0;
+        }
+        if !busy || parts.clock.now() > deadline {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}

@@ -1,3 +1,215 @@
 //! The command line.
 
-fn main() {}
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this is what talks to the person at the terminal"
+)]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use woo_vtiger_sync::app::{self, Parts, Server};
+use woo_vtiger_sync::clock::SystemClock;
+use woo_vtiger_sync::config::{self, Config};
+use woo_vtiger_sync::demo::{self, Options};
+use woo_vtiger_sync::{check, http, telemetry};
+
+/// Keeps a WooCommerce shop and Vtiger CRM in step within seconds, both ways.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the service: takes webhooks, keeps records in step, serves the pages.
+    Serve(Settings),
+    /// Shows the service at work between a simulated shop and a simulated CRM.
+    Demo(DemoArguments),
+    /// Tests each connection and says what to do about each problem. Changes nothing.
+    Check(Settings),
+    /// Looks once through both systems for changes that no event announced, and brings them into step.
+    Sweep(Settings),
+    /// Prints the settings in force, without secrets.
+    Config(Settings),
+    /// Makes the database, or brings its schema up to date.
+    Migrate(Settings),
+}
+
+#[derive(Debug, Args)]
+struct Settings {
+    /// The configuration file (TOML). Environment variables WVS_… win over it.
+    #[arg(long, short, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct DemoArguments {
+    #[command(flatten)]
+    settings: Settings,
+    /// Ends after this time, such as 30s or 5m; without it, on Ctrl-C.
+    #[arg(long = "for", value_name = "TIME", value_parser = demo::duration)]
+    duration: Option<Duration>,
+    /// At the end, waits until both sides are in step, prints a summary, and fails if they are not.
+    #[arg(long)]
+    exit_when_converged: bool,
+    /// The share of API requests that fail on purpose, such as 5%.
+    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = demo::share)]
+    faults: f64,
+    /// The share of webhooks and callbacks that get lost on purpose, such as 10%.
+    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = demo::share)]
+    lost_webhooks: f64,
+    /// How many customers the shop has at first.
+    #[arg(long, value_name = "NUMBER", default_value_t = 12)]
+    customers: usize,
+    /// The folder for the database; without it, one that is removed at the end.
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    http::install_tls_provider();
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: the async runtime can't be started: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(cli.command)) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve(settings) => serve(&load(&settings)?).await,
+        Command::Demo(arguments) => run_demo(arguments).await,
+        Command::Check(settings) => run_check(&load(&settings)?).await,
+        Command::Sweep(settings) => run_sweep(&load(&settings)?).await,
+        Command::Config(settings) => {
+            let config = load(&settings)?;
+            print!("{}", config.to_toml_redacted());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Migrate(settings) => {
+            Parts::open(&load(&settings)?, SystemClock::shared())
+                .await?
+                .close()
+                .await;
+            println!("The database is up to date.");
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// Reads the configuration, tells what is odd about it, and begins to log.
+fn load(settings: &Settings) -> anyhow::Result<Config> {
+    let config = Config::load(settings.config.as_deref(), config::environment())
+        .context("the configuration has mistakes")?;
+    telemetry::init(&config.log);
+    for warning in config.warnings() {
+        eprintln!("note: {warning}");
+    }
+    Ok(config)
+}
+
+async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
+    let mut signals = Signals::new()?;
+    let server = Server::start(config, SystemClock::shared()).await?;
+    signals.next().await;
+    tracing::info!("stopping; a second signal stops at once");
+    tokio::select! {
+        () = server.stop() => Ok(ExitCode::SUCCESS),
+        () = signals.next() => Ok(ExitCode::FAILURE),
+    }
+}
+
+async fn run_check(config: &Config) -> anyhow::Result<ExitCode> {
+    let parts = Parts::open(config, SystemClock::shared()).await?;
+    let checked = check::check(&parts).await;
+    parts.close().await;
+    print!("{}", checked.report);
+    Ok(if checked.good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+async fn run_sweep(config: &Config) -> anyhow::Result<ExitCode> {
+    let parts = Parts::open(config, SystemClock::shared()).await?;
+    let summary = app::sweep_once(&parts).await;
+    parts.close().await;
+    print!(
+        "{}",
+        summary.context("the sweep was broken off; start it again when the cause is mended")?
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn run_demo(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
+    let options = Options {
+        config: arguments.settings.config,
+        duration: arguments.duration,
+        exit_when_converged: arguments.exit_when_converged,
+        faults: arguments.faults,
+        lost_webhooks: arguments.lost_webhooks,
+        customers: arguments.customers,
+        data: arguments.data,
+    };
+    let mut signals = Signals::new()?;
+    let stop = tokio_util::sync::CancellationToken::new();
+    let demo = demo::run(options, config::environment(), stop.clone(), |line| {
+        println!("{line}")
+    });
+    tokio::pin!(demo);
+    let converged = tokio::select! {
+        converged = &mut demo => converged?,
+        () = signals.next() => {
+            stop.cancel();
+            demo.await?
+        }
+    };
+    Ok(if converged {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// SIGINT and SIGTERM.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn new() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("signals can't be listened for");
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

@@ -12,6 +12,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Log, LogFormat};
+use crate::queue::Lane;
 use crate::store::Action;
 use crate::sync::Side;
 
@@ -101,6 +102,15 @@ pub fn event_dealt_with(connection: &str, outcome: &'static str, took: Duration)
     metrics::counter!(EVENTS_PROCESSED, "connection" => connection.to_owned(), "outcome" => outcome)
         .increment(1);
     metrics::histogram!(EVENT_SECONDS).record(took.as_secs_f64());
+}
+
+/// Tells how many events are in a lane.
+pub fn queue_depth(lane: Lane, depth: u64) {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a gauge is a float, and nobody counts that many events"
+    )]
+    metrics::gauge!(QUEUE_DEPTH, "lane" => lane.as_str()).set(depth as f64);
 }
 
 /// Counts a record that was written or skipped.

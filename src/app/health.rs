@@ -1,0 +1,57 @@
+//! What a supervisor and Prometheus ask.
+
+use std::sync::Arc;
+
+use actix_web::{HttpResponse, web};
+use metrics_exporter_prometheus::PrometheusHandle;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use crate::queue::{Lane, Queue};
+use crate::telemetry;
+
+/// What the answers are made from.
+pub(super) struct Health {
+    pub(super) queue: Arc<dyn Queue>,
+    pub(super) stop: CancellationToken,
+    pub(super) metrics: PrometheusHandle,
+}
+
+/// Adds `/livez`, `/readyz` and `/metrics`.
+pub(super) fn configure(health: web::Data<Health>) -> impl FnOnce(&mut web::ServiceConfig) {
+    move |service| {
+        service
+            .app_data(health)
+            .route("/livez", web::get().to(live))
+            .route("/readyz", web::get().to(ready))
+            .route("/metrics", web::get().to(metrics));
+    }
+}
+
+/// The process is alive.
+async fn live() -> HttpResponse {
+    HttpResponse::Ok().json(json!({ "status": "alive" }))
+}
+
+/// Events can be taken in. That doesn't depend on either system: events wait until it is there.
+async fn ready(health: web::Data<Health>) -> HttpResponse {
+    if health.stop.is_cancelled() {
+        return HttpResponse::ServiceUnavailable().json(json!({ "status": "stopping" }));
+    }
+    match health.queue.depth(Lane::Live).await {
+        Ok(waiting) => HttpResponse::Ok().json(json!({ "status": "ready", "events_waiting": waiting })),
+        Err(error) => {
+            tracing::error!(error = %telemetry::chain(&error), "not ready: the queue can't be read");
+            HttpResponse::ServiceUnavailable().json(json!({
+                "status": "not ready",
+                "detail": "the database can't be read; look at the log, and whether its disk is full",
+            }))
+        }
+    }
+}
+
+async fn metrics(health: web::Data<Health>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4")
+        .body(health.metrics.render())
+}

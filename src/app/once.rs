@@ -1,0 +1,67 @@
+//! `sweep`: one sweep of everything, by hand.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::engine::EngineError;
+use crate::queue::Lane;
+use crate::sync::Side;
+
+use super::Parts;
+
+/// How often to look whether the events are dealt with.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Sweeps all modules of all connections, waits until what was found is dealt with, and tells what was done.
+///
+/// The events are dealt with by this process, or by the service where that is running on the same database.
+///
+/// # Errors
+/// When one of the systems or the database fails in spite of several attempts.
+pub async fn sweep_once(parts: &Parts) -> Result<String, EngineError> {
+    let start = parts.clock.now();
+    let stop = CancellationToken::new();
+    let tasks = tokio_util::task::TaskTracker::new();
+    if parts.is_alone() {
+        tasks.spawn(parts.worker().run(stop.clone()));
+    }
+    let swept = sweep_all(parts).await;
+    stop.cancel();
+    tasks.close();
+    tasks.wait().await;
+    let mut text = swept?;
+    for line in parts.store.counts_since(start).await? {
+        // Writing to a string can't fail.
+        let _ = writeln!(
+            text,
+            "{}: {} in {}: {} created, {} updated, {} skipped",
+            line.connection, line.module, line.side, line.created, line.updated, line.skipped
+        );
+    }
+    Ok(text)
+}
+
+async fn sweep_all(parts: &Parts) -> Result<String, EngineError> {
+    let mut text = String::new();
+    for (connection, sweeper) in &parts.sweepers {
+        for at in Parts::places(connection) {
+            let report = sweeper.sweep(&at).await?;
+            for side in Side::BOTH {
+                let _ = writeln!(
+                    text,
+                    "{connection}: read {} {} in {}, {} of them not in step",
+                    report.read.of(side),
+                    at.module,
+                    side.title(),
+                    report.found.of(side)
+                );
+            }
+        }
+    }
+    while parts.queue.depth(Lane::Bulk).await? > 0 {
+        tokio::time::sleep(LOOK).await;
+    }
+    Ok(text)
+}

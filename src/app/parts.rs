@@ -1,0 +1,264 @@
+//! The parts of one process, built from the configuration.
+
+use std::collections::HashMap;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::config::{Authentication, Config, Connection, Database as DatabaseConfig, QueueBackend};
+use crate::engine::{Engine, Worker};
+use crate::queue::{EmbeddedQueue, Queue, QueueError};
+use crate::store::{Database, DatabaseError, Leases, Place, SqlStore, Store, StoreError};
+use crate::sweep::Sweeper;
+use crate::sync::{Module, Sides};
+use crate::system::System;
+use crate::vtiger::{Vtiger, VtigerSettings};
+use crate::woocommerce::{self, WooCommerce, WooCommerceSettings};
+
+/// Everything that works on events, ready to be run.
+#[derive(Debug)]
+pub struct Parts {
+    /// What is remembered.
+    pub store: Arc<dyn Store>,
+    /// The events that wait.
+    pub queue: Arc<dyn Queue>,
+    /// The two systems of each connection.
+    pub systems: HashMap<String, Sides<Arc<dyn System>>>,
+    /// The engine of each connection.
+    pub engines: HashMap<String, Engine>,
+    /// The sweeper of each connection.
+    pub sweepers: HashMap<String, Sweeper>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Held while this process alone works on its database; `None` when another one does.
+    lock: Option<File>,
+    concurrency: usize,
+    database: Database,
+}
+
+/// Why the parts can't be built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// PostgreSQL was asked for.
+    #[error(
+        "database.url: PostgreSQL is not supported yet; set it to an SQLite database such as sqlite:data/sync.sqlite"
+    )]
+    Postgres,
+    /// RabbitMQ was asked for.
+    #[error("queue.url: RabbitMQ is not supported yet; set it to embedded:")]
+    RabbitMq,
+    /// Another process works on the database.
+    #[error(
+        "another process works on the database {path} already; an SQLite database serves one process. Stop the other \
+         one, or give this one a database of its own"
+    )]
+    Taken {
+        /// The database's path.
+        path: PathBuf,
+    },
+    /// The lock file can't be made.
+    #[error("the lock file {path} can't be made")]
+    Lock {
+        /// The lock file's path.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The database can't be opened.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// A client can't be built.
+    #[error("the HTTP client of connection {connection} can't be set up")]
+    Client {
+        /// The connection.
+        connection: String,
+        /// Why.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The queue failed.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+}
+
+impl Parts {
+    /// Builds the parts for a process that is alone on its database, and takes up what an earlier one left.
+    ///
+    /// # Errors
+    /// When another process works on the database, or something can't be opened.
+    pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
+        let parts = Self::open(config, clock).await?;
+        if parts.is_alone() {
+            return Ok(parts);
+        }
+        Err(BuildError::Taken {
+            path: sqlite_path(config)?.to_owned(),
+        })
+    }
+
+    /// Builds the parts, be it that another process works on the database, too. Such a process may add events to
+    /// the queue, and leaves it to the other one to take them.
+    ///
+    /// # Errors
+    /// When something can't be opened.
+    pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
+        let path = sqlite_path(config)?;
+        if matches!(config.queue, QueueBackend::RabbitMq(_)) {
+            return Err(BuildError::RabbitMq);
+        }
+        let database = Database::open(path).await?;
+        let lock = lock(path)?;
+        let store = SqlStore::new(database.clone());
+        let queue = EmbeddedQueue::new(database.clone(), Arc::clone(&clock));
+        if lock.is_some() {
+            // Nobody else is at work: what is taken or leased was so by a process that is no more.
+            queue.recover().await?;
+            store.drop_leases().await?;
+        }
+        let mut parts = Self {
+            store: Arc::new(store),
+            queue: Arc::new(queue),
+            systems: HashMap::new(),
+            engines: HashMap::new(),
+            sweepers: HashMap::new(),
+            clock,
+            lock,
+            concurrency: config.worker.concurrency,
+            database,
+        };
+        for (name, connection) in &config.connections {
+            parts.connect(name, connection).await?;
+        }
+        Ok(parts)
+    }
+
+    /// Whether this process alone works on its database.
+    pub const fn is_alone(&self) -> bool {
+        self.lock.is_some()
+    }
+
+    /// A worker for all connections.
+    pub fn worker(&self) -> Worker {
+        Worker::new(
+            self.engines.clone(),
+            Arc::clone(&self.queue),
+            Arc::clone(&self.store),
+            Arc::clone(&self.clock),
+            self.concurrency,
+        )
+    }
+
+    /// The modules of a connection.
+    pub fn places(connection: &str) -> Vec<Place> {
+        Module::ALL
+            .map(|module| Place {
+                connection: connection.to_owned(),
+                module,
+            })
+            .to_vec()
+    }
+
+    /// Closes the database.
+    pub async fn close(self) {
+        self.database.close().await;
+    }
+
+    async fn connect(&mut self, name: &str, connection: &Connection) -> Result<(), BuildError> {
+        let failed = |source| BuildError::Client {
+            connection: name.to_owned(),
+            source,
+        };
+        let woocommerce = WooCommerce::new(woocommerce_settings(connection), Arc::clone(&self.clock));
+        let vtiger = Vtiger::new(vtiger_settings(connection), Arc::clone(&self.clock));
+        let systems: Sides<Arc<dyn System>> = Sides {
+            woocommerce: Arc::new(woocommerce.map_err(failed)?),
+            vtiger: Arc::new(vtiger.map_err(failed)?),
+        };
+        for (module, settings) in &connection.modules {
+            let at = Place {
+                connection: name.to_owned(),
+                module: *module,
+            };
+            // From the first start on, the settings in the database hold.
+            if self.store.settings(&at).await?.is_none() {
+                self.store.put_settings(&at, settings, self.clock.now()).await?;
+            }
+        }
+        let (store, queue, clock) = (&self.store, &self.queue, &self.clock);
+        let engine = Engine::new(
+            name,
+            systems.clone(),
+            Arc::clone(store),
+            Arc::clone(queue),
+            Arc::clone(clock),
+        );
+        let sweeper = Sweeper::new(
+            name,
+            systems.clone(),
+            Arc::clone(store),
+            Arc::clone(queue),
+            Arc::clone(clock),
+        );
+        self.engines.insert(name.to_owned(), engine);
+        self.sweepers.insert(name.to_owned(), sweeper);
+        self.systems.insert(name.to_owned(), systems);
+        Ok(())
+    }
+}
+
+fn sqlite_path(config: &Config) -> Result<&Path, BuildError> {
+    match &config.database {
+        DatabaseConfig::Sqlite(path) => Ok(path),
+        DatabaseConfig::Postgres(_) => Err(BuildError::Postgres),
+    }
+}
+
+/// Takes the lock beside the database, unless another process has it. The system releases it when this one ends,
+/// however it ends.
+fn lock(database: &Path) -> Result<Option<File>, BuildError> {
+    let mut path = database.as_os_str().to_owned();
+    path.push(".lock");
+    let path = PathBuf::from(path);
+    let failed = |source| BuildError::Lock {
+        path: path.clone(),
+        source,
+    };
+    let file = File::create(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+fn woocommerce_settings(connection: &Connection) -> WooCommerceSettings {
+    let shop = &connection.woocommerce;
+    WooCommerceSettings {
+        url: shop.url.clone(),
+        consumer_key: shop.consumer_key.clone(),
+        consumer_secret: shop.consumer_secret.clone(),
+        authentication: shop.authentication.map(|authentication| match authentication {
+            Authentication::Basic => woocommerce::Authentication::Basic,
+            Authentication::OAuth => woocommerce::Authentication::OAuth,
+            Authentication::Query => woocommerce::Authentication::Query,
+        }),
+        timeout: shop.timeout,
+    }
+}
+
+fn vtiger_settings(connection: &Connection) -> VtigerSettings {
+    let crm = &connection.vtiger;
+    VtigerSettings {
+        url: crm.url.clone(),
+        username: crm.username.clone(),
+        access_key: crm.access_key.clone(),
+        utc_offset: crm.time_zone_offset,
+        assigned_user_id: crm.assigned_user_id.clone(),
+        timeout: crm.timeout,
+    }
+}
