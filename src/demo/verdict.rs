@@ -106,8 +106,14 @@ pub(super) fn compare(stage: &Stage) -> anyhow::Result<Verdict> {
     }
     let mut organizations = stage.crm.records("Accounts");
     organizations.sort_by_key(|account| account["accountname"].to_string());
-    for twins in organizations.windows(2).filter(|twins| twins[0]["accountname"] == twins[1]["accountname"]) {
-        verdict.problems.push(format!("the organization {} is there twice in Vtiger CRM", twins[0]["accountname"]));
+    for twins in organizations
+        .windows(2)
+        .filter(|twins| twins[0]["accountname"] == twins[1]["accountname"])
+    {
+        verdict.problems.push(format!(
+            "the organization {} is there twice in Vtiger CRM",
+            twins[0]["accountname"]
+        ));
     }
     Ok(verdict)
 }

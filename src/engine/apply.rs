@@ -38,6 +38,10 @@ impl Engine {
         seen: &Seen,
     ) -> Result<(), EngineError> {
         let other = case.side.opposite();
+        let settings = case.settings_for(&link);
+        if !settings.direction.writes_to(other) {
+            return Ok(());
+        }
         if link.deleted_on == Some(other) {
             let record = self.seen_or_nothing(case, &link, seen).await?;
             return match record {
@@ -55,7 +59,6 @@ impl Engine {
         };
         // It was restored.
         link.deleted_on = None;
-        let settings = case.settings_for(&link);
         let target = link.ids.of(other);
         let counterpart = if settings.direction == Direction::towards(other) {
             // Nothing ever travels back, so what the other side shows makes no difference.

@@ -3,8 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod configuration;
+mod conflicts;
 mod contract_vtiger_client;
 mod contract_vtiger_simulator;
 mod contract_woocommerce_client;
 mod contract_woocommerce_simulator;
+mod economy;
 mod recording;
+mod scene;

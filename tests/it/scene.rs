@@ -1,0 +1,252 @@
+//! A simulated shop, a simulated CRM and the service between them, each test its own.
+
+use std::future::Future;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+use tempfile::TempDir;
+use woo_vtiger_sync::app::{Parts, Server};
+use woo_vtiger_sync::clock::{Clock, SystemClock};
+use woo_vtiger_sync::config::Config;
+use woo_vtiger_sync::http;
+use woo_vtiger_sync::queue::Lane;
+use woo_vtiger_sync::simulator::vtiger::{VtigerOptions, VtigerSimulator};
+use woo_vtiger_sync::simulator::woocommerce::{WooCommerceOptions, WooCommerceSimulator};
+use woo_vtiger_sync::store::{Place, Stored};
+use woo_vtiger_sync::sweep::Report;
+use woo_vtiger_sync::sync::Module;
+
+/// The secret that the recorded webhooks were signed with.
+pub(crate) const WEBHOOK_SECRET: &str = "lab-webhook-secret";
+/// The secret that the recorded callbacks were signed with.
+pub(crate) const CALLBACK_SECRET: &str = "lab-secret";
+
+const TOPICS: [&str; 5] = [
+    "customer.created",
+    "customer.updated",
+    "customer.deleted",
+    "order.created",
+    "order.updated",
+];
+
+/// The three, running.
+pub(crate) struct Scene {
+    pub(crate) shop: WooCommerceSimulator,
+    pub(crate) crm: VtigerSimulator,
+    pub(crate) server: Server,
+    pub(crate) url: String,
+    _folder: TempDir,
+}
+
+impl Scene {
+    /// With the settings that a new installation has.
+    pub(crate) async fn start() -> Self {
+        Self::with("").await
+    }
+
+    /// With this in the configuration file.
+    pub(crate) async fn with(settings: &str) -> Self {
+        let crm = VtigerOptions::default();
+        Self::with_systems(
+            settings,
+            WooCommerceOptions {
+                delivery_delay: Duration::ZERO,
+                ..Default::default()
+            },
+            crm,
+        )
+        .await
+    }
+
+    /// With these simulators.
+    pub(crate) async fn with_systems(settings: &str, shop: WooCommerceOptions, crm: VtigerOptions) -> Self {
+        http::install_tls_provider();
+        let shop = WooCommerceSimulator::start(shop).await.unwrap();
+        let crm = VtigerSimulator::start(crm).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("settings.toml");
+        std::fs::write(&file, settings).unwrap();
+        let variables = variables(&shop.url(), &crm.url(), folder.path());
+        let config = Config::load(Some(&file), variables.into_iter()).unwrap();
+        let server = Server::start(&config, SystemClock::shared()).await.unwrap();
+        let url = format!("http://{}", server.address());
+        for topic in TOPICS {
+            shop.add_webhook(topic, &format!("{url}/webhooks/woocommerce/shop"), WEBHOOK_SECRET);
+        }
+        crm.set_callback(&format!("{url}/webhooks/vtiger/shop"), CALLBACK_SECRET);
+        Self {
+            shop,
+            crm,
+            server,
+            url,
+            _folder: folder,
+        }
+    }
+
+    /// Waits until no webhook is under way and no event waits.
+    pub(crate) async fn quiet(&self) {
+        wait_until("no webhook is under way and no event waits", || self.is_quiet()).await;
+    }
+
+    async fn is_quiet(&self) -> bool {
+        let mut busy = self.shop.pending_deliveries() + self.crm.pending_callbacks() > 0;
+        for lane in Lane::ALL {
+            busy |= self.server.parts().queue.depth(lane).await.unwrap() > 0;
+        }
+        !busy
+    }
+
+    /// Sweeps the contacts once, and waits until what was found is dealt with.
+    pub(crate) async fn sweep(&self) -> Report {
+        let report = self.server.parts().sweepers["shop"]
+            .sweep(&contacts())
+            .await
+            .unwrap();
+        self.quiet().await;
+        report
+    }
+
+    /// The journal, the newest first.
+    pub(crate) async fn journal(&self) -> Vec<Stored> {
+        self.server.parts().store.entries(1000).await.unwrap()
+    }
+
+    /// The contact with this e-mail address; fails when there are several.
+    pub(crate) fn contact(&self, email: &str) -> Option<Json> {
+        one(self.crm.records("Contacts"), email)
+    }
+
+    /// The customer with this e-mail address; fails when there are several.
+    pub(crate) fn customer(&self, email: &str) -> Option<Json> {
+        one(self.shop.customers(), email)
+    }
+
+    /// A customer and the contact that is in step with it since the last second, each known by its id, with no
+    /// calls counted so far.
+    pub(crate) async fn pair(&self, email: &str) -> (u64, String) {
+        let customer = self.shop.register_customer(ann(email));
+        self.quiet().await;
+        let contact = self.contact(email).expect("a contact")["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        // Times have whole seconds. What changes in the second of the last change must be read again.
+        next_second().await;
+        self.forget_calls();
+        (customer, contact)
+    }
+
+    pub(crate) fn forget_calls(&self) {
+        self.shop.forget_calls();
+        self.crm.forget_calls();
+    }
+
+    /// The calls since they were forgotten, as `GET /customers/2` and `revise 12x5`.
+    pub(crate) fn calls(&self) -> Vec<String> {
+        let shop = self
+            .shop
+            .calls()
+            .into_iter()
+            .map(|call| format!("{} {}", call.method, call.path));
+        let crm = self
+            .crm
+            .calls()
+            .into_iter()
+            .map(|call| format!("{} {}", call.operation, call.detail));
+        shop.chain(crm).collect()
+    }
+
+    pub(crate) async fn stop(self) {
+        self.server.stop().await;
+        self.shop.stop().await;
+        self.crm.stop().await;
+    }
+}
+
+/// The environment of a service between these two.
+pub(crate) fn variables(shop: &str, crm: &str, folder: &Path) -> Vec<(String, String)> {
+    let shop_options = WooCommerceOptions::default();
+    let crm_options = VtigerOptions::default();
+    let database = format!("sqlite:{}", folder.join("sync.sqlite").display());
+    [
+        ("WVS_HTTP__LISTEN", "127.0.0.1:0"),
+        ("WVS_DATABASE__URL", &database),
+        ("WVS_SWEEP__AT_START", "false"),
+        ("WVS_SWEEP__INTERVAL", "24h"),
+        ("WVS_CONNECTIONS__SHOP__WOOCOMMERCE__URL", shop),
+        (
+            "WVS_CONNECTIONS__SHOP__WOOCOMMERCE__CONSUMER_KEY",
+            &shop_options.consumer_key,
+        ),
+        (
+            "WVS_CONNECTIONS__SHOP__WOOCOMMERCE__CONSUMER_SECRET",
+            &shop_options.consumer_secret,
+        ),
+        (
+            "WVS_CONNECTIONS__SHOP__WOOCOMMERCE__WEBHOOK_SECRET",
+            WEBHOOK_SECRET,
+        ),
+        ("WVS_CONNECTIONS__SHOP__VTIGER__URL", crm),
+        ("WVS_CONNECTIONS__SHOP__VTIGER__USERNAME", &crm_options.username),
+        (
+            "WVS_CONNECTIONS__SHOP__VTIGER__ACCESS_KEY",
+            &crm_options.access_key,
+        ),
+        ("WVS_CONNECTIONS__SHOP__VTIGER__CALLBACK_SECRET", CALLBACK_SECRET),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .to_vec()
+}
+
+/// The contacts of the scene's connection.
+pub(crate) fn contacts() -> Place {
+    let [contacts] = Parts::places("shop").try_into().unwrap();
+    assert_eq!(contacts.module, Module::Contacts);
+    contacts
+}
+
+/// A customer's fields.
+pub(crate) fn ann(email: &str) -> Json {
+    json!({
+        "email": email, "first_name": "Ann", "last_name": "Lee",
+        "billing": { "phone": "555 1000", "address_1": "1 Main St", "city": "Oakland", "state": "CA",
+                     "postcode": "94601", "country": "US" },
+    })
+}
+
+fn one(records: Vec<Json>, email: &str) -> Option<Json> {
+    let mut found = records.into_iter().filter(|record| {
+        record["email"]
+            .as_str()
+            .is_some_and(|other| other.eq_ignore_ascii_case(email))
+    });
+    let first = found.next();
+    assert!(found.next().is_none(), "{email} is there twice");
+    first
+}
+
+/// Waits until the clock shows another second: both systems tell times in whole ones.
+pub(crate) async fn next_second() {
+    let second = SystemClock.now().as_seconds();
+    wait_until("the next second has come", || async move {
+        SystemClock.now().as_seconds() > second
+    })
+    .await;
+}
+
+/// Waits until `is_so`, and fails after 60 s.
+pub(crate) async fn wait_until<F: Future<Output = bool>>(what: &str, mut is_so: impl FnMut() -> F) {
+    let mut ticks = tokio::time::interval(Duration::from_millis(5));
+    let wait = async {
+        loop {
+            ticks.tick().await;
+            if is_so().await {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), wait)
+        .await
+        .unwrap_or_else(|_| panic!("waited in vain until {what}"));
+}
