@@ -9,5 +9,6 @@ mod contract_vtiger_simulator;
 mod contract_woocommerce_client;
 mod contract_woocommerce_simulator;
 mod economy;
+mod kills;
 mod recording;
 mod scene;
