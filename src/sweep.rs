@@ -179,6 +179,7 @@ impl Sweeper {
 
     /// Sweeps all modules every `interval`, and those that are asked for soon after that, until `stop`.
     pub async fn run(self, places: Vec<Place>, plan: Schedule, stop: CancellationToken) {
+        let mut rested = self.clock.now();
         let mut due = if plan.at_start {
             self.clock.now()
         } else {
@@ -189,6 +190,10 @@ impl Sweeper {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(LOOK) => {}
             }
+            let is_due = self.clock.now() >= due;
+            if !is_due && self.clock.now() < rested {
+                continue;
+            }
             let mut asked = match self.store.take_sweep_requests(&self.connection).await {
                 Ok(asked) => asked,
                 Err(error) => {
@@ -196,11 +201,12 @@ impl Sweeper {
                     continue;
                 }
             };
-            if self.clock.now() >= due {
+            if is_due {
                 asked.clone_from(&places);
                 due = self.clock.now() + plan.interval;
             }
             for at in asked {
+                rested = self.clock.now() + REST;
                 let swept = tokio::select! {
                     () = stop.cancelled() => return,
                     swept = self.sweep(&at) => swept,
@@ -218,6 +224,9 @@ impl Sweeper {
 
 /// How often requests to sweep are looked for. Short, and not at once: several requests make one sweep.
 const LOOK: Duration = Duration::from_millis(500);
+
+/// How long a sweep that is asked for waits after the last one: many requests must not keep both systems busy.
+const REST: Duration = Duration::from_secs(15);
 
 /// When to sweep.
 #[derive(Clone, Copy, Debug)]

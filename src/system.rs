@@ -14,6 +14,12 @@ pub trait System: Send + Sync + fmt::Debug {
     /// Which of the two it is.
     fn side(&self) -> Side;
 
+    /// Signs in ahead of the first call, where the system wants that, so that [`System::glance`] can tell whose a
+    /// change is from the beginning.
+    async fn sign_in(&self) -> Result<(), SystemError> {
+        Ok(())
+    }
+
     /// Completes an id that an event gave: Vtiger's delete callbacks carry the bare record number.
     async fn full_id(&self, module: Module, id: &RecordId) -> Result<RecordId, SystemError>;
 

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::config::{Authentication, Config, Connection, Database as DatabaseConfig, QueueBackend};
-use crate::engine::{Engine, Worker};
+use crate::config::{self, Authentication, Config, Connection, Database as DatabaseConfig, QueueBackend};
+use crate::engine::{Backoff, Engine, Worker};
 use crate::queue::{EmbeddedQueue, Queue, QueueError};
 use crate::store::{Database, DatabaseError, Leases, Place, SqlStore, Store, StoreError};
 use crate::sweep::Sweeper;
@@ -33,7 +33,7 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Held while this process alone works on its database; `None` when another one does.
     lock: Option<File>,
-    concurrency: usize,
+    worker: config::Worker,
     database: Database,
 }
 
@@ -128,7 +128,7 @@ impl Parts {
             sweepers: HashMap::new(),
             clock,
             lock,
-            concurrency: config.worker.concurrency,
+            worker: config.worker,
             database,
         };
         for (name, connection) in &config.connections {
@@ -149,7 +149,11 @@ impl Parts {
             Arc::clone(&self.queue),
             Arc::clone(&self.store),
             Arc::clone(&self.clock),
-            self.concurrency,
+            self.worker.concurrency,
+            Backoff {
+                attempts: self.worker.retry_limit,
+                ..Backoff::default()
+            },
         )
     }
 

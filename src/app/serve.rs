@@ -17,6 +17,8 @@ use crate::config::Config;
 use crate::ingress::{self, Ingress, Secrets};
 use crate::queue::Lane;
 use crate::sweep::Schedule;
+use crate::sync::Side;
+use crate::system::System;
 use crate::telemetry;
 
 /// How often events are looked for whose lease's holder crashed.
@@ -78,6 +80,11 @@ impl Server {
         };
         for (name, sweeper) in &parts.sweepers {
             tasks.spawn(sweeper.clone().run(Parts::places(name), schedule, stop.clone()));
+        }
+        for systems in parts.systems.values() {
+            for side in Side::BOTH {
+                tasks.spawn(sign_in(Arc::clone(systems.of(side)), stop.clone()));
+            }
         }
         tasks.spawn(upkeep(Arc::clone(&parts.queue), stop.clone()));
         tracing::info!(http.listen = %address, connections = config.connections.len(), "ready");
@@ -160,6 +167,17 @@ fn listen(
         }
     });
     Ok(handle)
+}
+
+/// Signs in to a system ahead of the first event. Where that fails, the first event does it.
+async fn sign_in(system: Arc<dyn System>, stop: CancellationToken) {
+    let outcome = tokio::select! {
+        () = stop.cancelled() => return,
+        outcome = system.sign_in() => outcome,
+    };
+    if let Err(error) = outcome {
+        tracing::warn!(system = %system.side(), error = %telemetry::chain(&error), "could not sign in; `check` tells more");
+    }
 }
 
 /// Keeps metrics up to date.

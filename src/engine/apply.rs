@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use crate::queue::Seen;
 use crate::store::{Action, Entry, Link};
 use crate::sync::{
-    Base, Direction, FieldPlan, ModuleSettings, Plan, Record, RecordId, Side, Sides, Skip, advance,
+    Base, Direction, FieldPlan, MatchKey, ModuleSettings, Plan, Record, RecordId, Side, Sides, Skip, advance,
     from_base, plan,
 };
 use crate::system::{Fault, SystemError};
@@ -139,6 +139,9 @@ impl Engine {
             }
             let entries = entries(case, &pair, &plan, &written, found.as_ref());
             let now = advance(settings, pair.records.as_ref());
+            if let Ok(key) = MatchKey::of(case.at.module, pair.records.of(case.side)) {
+                key.as_str().clone_into(&mut pair.link.match_key);
+            }
             let changed = !pair.known || before != pair.link.base || !entries.is_empty();
             pair.link.base = merge_bases(before, now, &plan);
             for side in Side::BOTH {
@@ -260,6 +263,21 @@ fn entries(
     };
     if let Some((side, _)) = found {
         return vec![entry(*side, Action::Created)];
+    }
+    if written.is_empty()
+        && pair.known
+        && let Some(missing) = plan.missing()
+    {
+        // What a person blanked stays on the other side; tell it once.
+        let skip = Skip::Mandatory {
+            field: missing.field.clone(),
+        };
+        return vec![case.entry(
+            case.side.opposite(),
+            Some(&pair.link),
+            Some(pair.records.of(case.side)),
+            skip,
+        )];
     }
     if written.is_empty() && !pair.known {
         return vec![entry(case.side.opposite(), Action::Linked)];

@@ -23,6 +23,9 @@ pub enum EngineError {
     /// The records changed again and again while they were worked on.
     #[error("the records keep changing while they are worked on")]
     Restless,
+    /// A part of this program panicked.
+    #[error("a part of the program failed unexpectedly; please report this with the log")]
+    Panic,
     /// Our own create has been announced, but is not yet noted down.
     #[error("a create of our own is not yet noted down")]
     Unsettled,

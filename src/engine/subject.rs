@@ -202,6 +202,32 @@ impl Engine {
         self.commit(case, None, vec![entry], None).await
     }
 
+    /// Writes down that an event failed for good.
+    pub(super) async fn give_up(&self, event: &Event, failure: &str) -> Result<(), EngineError> {
+        let Subject::Record { module, side, id, .. } = &event.subject else {
+            return Ok(());
+        };
+        let at = self.place(*module);
+        let settings = self.settings(&at).await?;
+        let link = self.store.link_of(&at, *side, id).await?;
+        let case = Case {
+            at,
+            side: *side,
+            id: id.clone(),
+            event,
+            settings,
+        };
+        self.skip(
+            &case,
+            link.as_ref(),
+            None,
+            Skip::Failed {
+                message: failure.to_owned(),
+            },
+        )
+        .await
+    }
+
     /// Writes down what was done, in one transaction.
     pub(super) async fn commit(
         &self,

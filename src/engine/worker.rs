@@ -1,9 +1,11 @@
 //! Takes events from the queue and has them dealt with, several at a time.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -30,15 +32,16 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// A worker for these connections that deals with up to `concurrency` events at a time.
+    /// A worker for these connections that deals with up to `concurrency` events at a time, and tries again by
+    /// `backoff`.
     pub fn new(
         engines: HashMap<String, Engine>,
         queue: Arc<dyn Queue>,
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
         concurrency: usize,
+        backoff: Backoff,
     ) -> Self {
-        let backoff = Backoff::default();
         Self {
             engines: Arc::new(engines),
             queue,
@@ -121,8 +124,9 @@ impl Worker {
             return self.tell(self.queue.fail(&delivery.id, "it can't be read").await);
         };
         let span = tracing::info_span!("event", event.id = %event.id, connection = %event.connection, attempt = delivery.attempts);
-        let outcome = self.attempt(event).instrument(span.clone()).await;
-        let _entered = span;
+        // A panic is one event's failure, not the end of the others.
+        let attempt = AssertUnwindSafe(self.attempt(event)).catch_unwind();
+        let outcome = attempt.instrument(span).await.unwrap_or(Err(EngineError::Panic));
         let (outcome, answered) = match outcome {
             Ok(()) => ("done", self.queue.done(&delivery.id).await),
             Err(error) => self.put_back(&delivery, &error).await,
@@ -158,12 +162,21 @@ impl Worker {
                     event.id = %delivery.id, attempt = delivery.attempts,
                     error = %telemetry::chain(error), "an event failed too often and is set aside"
                 );
+                if let (Some(event), Some(engine)) = (&delivery.event, self.engine_of(delivery))
+                    && let Err(error) = engine.give_up(event, &telemetry::chain(error)).await
+                {
+                    tracing::error!(error = %telemetry::chain(&error), "the sync log can't tell of a failed event");
+                }
                 (
                     "failed",
                     self.queue.fail(&delivery.id, &telemetry::chain(error)).await,
                 )
             }
         }
+    }
+
+    fn engine_of(&self, delivery: &Delivery) -> Option<&Engine> {
+        self.engines.get(&delivery.event.as_ref()?.connection)
     }
 
     fn tell(&self, answered: Result<(), QueueError>) {

@@ -21,6 +21,13 @@ impl System for Vtiger {
         Side::Vtiger
     }
 
+    async fn sign_in(&self) -> Result<(), SystemError> {
+        let signed_in = self.webservice.session().await;
+        signed_in
+            .map(drop)
+            .map_err(|error| system_error("sign in", &error))
+    }
+
     async fn full_id(&self, module: Module, id: &RecordId) -> Result<RecordId, SystemError> {
         if id.as_str().contains('x') {
             return Ok(id.clone());
