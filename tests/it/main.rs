@@ -12,3 +12,4 @@ mod economy;
 mod kills;
 mod recording;
 mod scene;
+mod web;

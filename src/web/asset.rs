@@ -1,0 +1,30 @@
+//! The files that the page loads; they are part of the program.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+/// What the addresses of the files end with, so that a new version's are loaded anew.
+pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Answers with one of the files.
+pub(super) async fn file(request: HttpRequest, name: web::Path<String>) -> HttpResponse {
+    let (kind, content) = match name.as_str() {
+        "style.css" => ("text/css; charset=utf-8", include_str!("assets/style.css")),
+        "htmx.min.js" => (
+            "text/javascript; charset=utf-8",
+            include_str!("assets/htmx.min.js"),
+        ),
+        "icon.svg" => ("image/svg+xml", include_str!("assets/icon.svg")),
+        _ => return HttpResponse::NotFound().body("there is no such file"),
+    };
+    let current = request.query_string().strip_prefix("v=") == Some(VERSION);
+    let cache = if current {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
+    HttpResponse::Ok()
+        .content_type(kind)
+        .insert_header((header::CACHE_CONTROL, cache))
+        .body(content)
+}

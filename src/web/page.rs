@@ -1,0 +1,194 @@
+//! The page's parts, read from the store and the queue, and written as HTML.
+
+use std::collections::BTreeSet;
+
+use askama::Template;
+use url::Url;
+
+use super::answer::PageError;
+use super::asset::VERSION;
+use super::change::Change;
+use super::{Web, words};
+use crate::queue::Lane;
+use crate::store::{LogLine, Stored};
+use crate::sync::{Module, Side};
+
+/// How many lines each sync log shows.
+const LINES: u32 = 10;
+/// How many changes are shown.
+const CHANGES: u32 = 50;
+
+#[derive(Template)]
+#[template(path = "page.html")]
+struct Page<'a> {
+    version: &'static str,
+    demo: bool,
+    connections: Vec<Connection<'a>>,
+    state: State,
+    log: Log,
+}
+
+#[derive(Template)]
+#[template(path = "news.html")]
+struct News {
+    state: State,
+    log: Option<Log>,
+}
+
+struct Connection<'a> {
+    name: &'a str,
+    systems: Vec<System<'a>>,
+}
+
+struct System<'a> {
+    title: &'static str,
+    name: &'static str,
+    url: &'a Url,
+    simulated: bool,
+}
+
+/// What changes by itself: events that wait, and how long ago the last change was.
+struct State {
+    /// What a page that shows this is to say when it asks for news.
+    seen: String,
+    waiting: u64,
+    ago: Option<String>,
+}
+
+struct Log {
+    tables: Vec<Table>,
+    several: bool,
+    changes: Vec<Change>,
+}
+
+struct Table {
+    side: Side,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    date: String,
+    time: String,
+    connection: String,
+    module: String,
+    counts: [Count; 3],
+}
+
+struct Count {
+    of: &'static str,
+    number: i64,
+}
+
+/// The whole page.
+pub(super) async fn whole(web: &Web) -> Result<String, PageError> {
+    let newest = web.store.entries(CHANGES).await?;
+    let state = state(web, newest.first()).await?;
+    let page = Page {
+        version: VERSION,
+        demo: web.demo,
+        connections: connections(web),
+        state,
+        log: log(web, newest).await?,
+    };
+    Ok(page.render()?)
+}
+
+/// What is new for a page that shows `seen`: the state alone, or the log with it; `None` when nothing is.
+pub(super) async fn news(web: &Web, seen: Option<&str>) -> Result<Option<String>, PageError> {
+    let newest = web.store.entries(1).await?;
+    let state = state(web, newest.first()).await?;
+    if seen == Some(state.seen.as_str()) {
+        return Ok(None);
+    }
+    let id = newest.first().map(|stored| stored.id.as_str());
+    let shows_log = seen.is_some_and(|seen| seen.split(' ').next() == Some(id.unwrap_or_default()));
+    let log = if shows_log {
+        None
+    } else {
+        Some(log(web, web.store.entries(CHANGES).await?).await?)
+    };
+    Ok(Some(News { state, log }.render()?))
+}
+
+async fn state(web: &Web, newest: Option<&Stored>) -> Result<State, PageError> {
+    let mut waiting = 0;
+    for lane in Lane::ALL {
+        waiting += web.queue.depth(lane).await?;
+    }
+    let id = newest.map(|stored| stored.id.as_str()).unwrap_or_default();
+    let ago = newest.map(|stored| words::ago(web.clock.now() - stored.when));
+    Ok(State {
+        seen: format!("{id} {waiting} {}", ago.as_deref().unwrap_or_default()),
+        waiting,
+        ago,
+    })
+}
+
+async fn log(web: &Web, newest: Vec<Stored>) -> Result<Log, PageError> {
+    let mut tables = Vec::with_capacity(Side::BOTH.len());
+    for side in Side::BOTH {
+        let lines = web.store.sync_log(side, LINES).await?;
+        tables.push(Table {
+            side,
+            rows: lines.into_iter().map(Row::new).collect(),
+        });
+    }
+    let changes: Vec<Change> = newest.into_iter().map(Change::new).collect();
+    let names: BTreeSet<&str> = (web.systems.iter().map(|system| system.connection.as_str()))
+        .chain(changes.iter().map(|change| change.connection.as_str()))
+        .chain(
+            tables
+                .iter()
+                .flat_map(|table| &table.rows)
+                .map(|row| row.connection.as_str()),
+        )
+        .collect();
+    Ok(Log {
+        several: names.len() > 1,
+        tables,
+        changes,
+    })
+}
+
+impl Row {
+    fn new(line: LogLine) -> Self {
+        let stamp = line.minute.to_string();
+        let (date, time) = stamp.split_once(' ').unwrap_or((stamp.as_str(), ""));
+        let module = Module::ALL
+            .into_iter()
+            .find(|module| module.as_str() == line.module);
+        let count = |of, number| Count { of, number };
+        Self {
+            date: date.to_owned(),
+            time: time.get(..5).unwrap_or(time).to_owned(),
+            connection: line.connection,
+            module: module.map_or(line.module, |module| module.title().to_owned()),
+            counts: [
+                count("created", line.created),
+                count("updated", line.updated),
+                count("skipped", line.skipped),
+            ],
+        }
+    }
+}
+
+/// The systems by connection, in the order in which the connections come first.
+fn connections(web: &Web) -> Vec<Connection<'_>> {
+    let mut connections: Vec<Connection<'_>> = Vec::new();
+    for link in &web.systems {
+        let system = System {
+            title: link.side.title(),
+            name: link.side.as_str(),
+            url: &link.url,
+            simulated: link.simulated,
+        };
+        match connections.iter_mut().find(|one| one.name == link.connection) {
+            Some(connection) => connection.systems.push(system),
+            None => connections.push(Connection {
+                name: &link.connection,
+                systems: vec![system],
+            }),
+        }
+    }
+    connections
+}
