@@ -1,172 +1,12 @@
 //! The page as a browser gets it, over a real database.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+mod site;
 
-use actix_web::dev::ServiceResponse;
 use actix_web::http::{StatusCode, header};
-use actix_web::{App, test};
-use tempfile::TempDir;
-use woo_vtiger_sync::clock::{Clock, Timestamp};
-use woo_vtiger_sync::queue::{Cause, Change, EmbeddedQueue, Event, Lane, Queue, Seen, Subject};
-use woo_vtiger_sync::store::{Action, Commit, Database, Entry, Links, Place, SqlStore};
-use woo_vtiger_sync::sync::{
-    ConflictRule, Decision, FieldPlan, Module, Reason, RecordId, Side, Sides, Skip, Value,
-};
-use woo_vtiger_sync::web::{SystemLink, Web, configure};
+use woo_vtiger_sync::store::Action;
+use woo_vtiger_sync::sync::{ConflictRule, Decision, Reason, RecordId, Side, Skip};
 
-/// 2026-01-31 12:34:56 UTC.
-const NOON: i64 = 1_769_862_896_000;
-
-#[derive(Debug)]
-struct HandClock(AtomicI64);
-
-impl Clock for HandClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::Relaxed))
-    }
-}
-
-/// The page over a database of its own.
-struct Site {
-    web: actix_web::web::Data<Web>,
-    store: SqlStore,
-    database: Database,
-    queue: Arc<EmbeddedQueue>,
-    clock: Arc<HandClock>,
-    _folder: TempDir,
-}
-
-impl Site {
-    async fn new(connections: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let database = Database::open(&folder.path().join("sync.sqlite")).await.unwrap();
-        let clock = Arc::new(HandClock(AtomicI64::new(NOON)));
-        let queue = Arc::new(EmbeddedQueue::new(database.clone(), clock.clone()));
-        let store = SqlStore::new(database.clone());
-        let systems = connections
-            .iter()
-            .flat_map(|connection| {
-                Side::BOTH.map(|side| SystemLink {
-                    connection: (*connection).to_owned(),
-                    side,
-                    url: format!("https://{side}.{connection}.example/").parse().unwrap(),
-                    simulated: false,
-                })
-            })
-            .collect();
-        let web = actix_web::web::Data::new(Web {
-            store: Arc::new(store.clone()),
-            queue: queue.clone(),
-            clock: clock.clone(),
-            systems,
-            demo: false,
-        });
-        Self {
-            web,
-            store,
-            database,
-            queue,
-            clock,
-            _folder: folder,
-        }
-    }
-
-    async fn commit(&self, connection: &str, entries: Vec<Entry>) {
-        let commit = Commit {
-            at: Place {
-                connection: connection.to_owned(),
-                module: Module::Contacts,
-            },
-            now: self.clock.now(),
-            link: None,
-            entries,
-            created: None,
-        };
-        self.store.commit(&commit).await.unwrap();
-    }
-
-    async fn wait_for_a_record(&self) {
-        let subject = Subject::Record {
-            module: Module::Contacts,
-            side: Side::WooCommerce,
-            id: RecordId::new("7"),
-            change: Change::Changed(Seen::Nothing),
-        };
-        let event = Event::new("shop", subject, Cause::Webhook, self.clock.now());
-        self.queue.publish(Lane::Live, &[event]).await.unwrap();
-    }
-
-    async fn get(&self, path: &str) -> ServiceResponse {
-        let app = test::init_service(App::new().configure(configure(self.web.clone()))).await;
-        test::call_service(&app, test::TestRequest::get().uri(path).to_request()).await
-    }
-
-    async fn page(&self, path: &str) -> String {
-        let response = self.get(path).await;
-        assert_eq!(response.status(), StatusCode::OK, "{path}");
-        text(response).await
-    }
-
-    /// What the page says that it has seen, as a browser would send it.
-    async fn seen(&self) -> String {
-        let page = self.page("/").await;
-        let (_, rest) = page.split_once(r#"name="seen" value=""#).unwrap();
-        let (seen, _) = rest.split_once('"').unwrap();
-        form_urlencoded::Serializer::new(String::new())
-            .append_pair("seen", seen)
-            .finish()
-    }
-}
-
-async fn text(response: ServiceResponse) -> String {
-    String::from_utf8(test::read_body(response).await.to_vec()).unwrap()
-}
-
-fn header_of(response: &ServiceResponse, name: header::HeaderName) -> &str {
-    response
-        .headers()
-        .get(&name)
-        .unwrap_or_else(|| panic!("no {name}"))
-        .to_str()
-        .unwrap()
-}
-
-fn entry(side: Side, action: Action, title: &str, fields: Vec<FieldPlan>) -> Entry {
-    Entry {
-        side,
-        action,
-        ids: Sides {
-            woocommerce: Some(RecordId::new("7")),
-            vtiger: Some(RecordId::new("12x33")),
-        },
-        title: title.to_owned(),
-        cause: Cause::Webhook,
-        fields,
-        skip: None,
-    }
-}
-
-fn field(key: &str, decision: Decision, before: (&str, &str), written: &str) -> FieldPlan {
-    FieldPlan {
-        field: key.to_owned(),
-        decision,
-        before: Sides {
-            woocommerce: Value::text(before.0),
-            vtiger: Value::text(before.1),
-        },
-        written: Some(Value::text(written)),
-        lossy: false,
-    }
-}
-
-fn changed(key: &str, before: (&str, &str)) -> FieldPlan {
-    let decision = Decision::Moved {
-        from: Side::WooCommerce,
-        because: Reason::Changed,
-    };
-    field(key, decision, before, before.0)
-}
+use site::{Site, changed, entry, field, header_of, text};
 
 /// The text between two marks.
 fn between<'a>(page: &'a str, from: &str, to: &str) -> &'a str {
@@ -252,7 +92,7 @@ async fn a_change_tells_who_what_and_why() {
         vec![entry(Side::Vtiger, Action::Updated, "Ada Lovelace", fields)],
     )
     .await;
-    site.clock.0.fetch_add(3_000, Ordering::Relaxed);
+    site.pass(3_000);
     site.wait_for_a_record().await;
 
     let page = site.page("/").await;
@@ -383,7 +223,7 @@ async fn the_page_is_told_only_what_is_new() {
     assert!(text(same).await.is_empty());
 
     // Later, the state is told anew; the log is not, as it says the same.
-    site.clock.0.fetch_add(60_000, Ordering::Relaxed);
+    site.pass(60_000);
     let later = site.page(&seen).await;
     assert!(
         later.contains("1 min ago") && !later.contains("<article"),
@@ -409,12 +249,12 @@ async fn the_page_works_without_scripts_and_forbids_foreign_ones() {
 
     let response = site.get("/").await;
 
-    let policy = header_of(&response, header::CONTENT_SECURITY_POLICY);
+    let policy = header_of(&response, &header::CONTENT_SECURITY_POLICY);
     assert!(policy.starts_with("default-src 'self';"), "{policy}");
     assert!(!policy.contains("unsafe"), "{policy}");
-    assert_eq!(header_of(&response, header::X_CONTENT_TYPE_OPTIONS), "nosniff");
-    assert_eq!(header_of(&response, header::REFERRER_POLICY), "no-referrer");
-    assert_eq!(header_of(&response, header::CACHE_CONTROL), "no-store");
+    assert_eq!(header_of(&response, &header::X_CONTENT_TYPE_OPTIONS), "nosniff");
+    assert_eq!(header_of(&response, &header::REFERRER_POLICY), "no-referrer");
+    assert_eq!(header_of(&response, &header::CACHE_CONTROL), "no-store");
     let page = text(response).await;
     assert!(page.contains(r#"<noscript><meta http-equiv="refresh""#));
     assert!(!page.contains("<style") && !page.contains(" style="), "{page}");
@@ -435,14 +275,14 @@ async fn assets_are_kept_by_browsers_for_as_long_as_the_version_is_the_same() {
         let response = site.get(&format!("/assets/{file}{named}")).await;
 
         assert_eq!(response.status(), StatusCode::OK, "{file}");
-        assert_eq!(header_of(&response, header::CONTENT_TYPE), kind);
+        assert_eq!(header_of(&response, &header::CONTENT_TYPE), kind);
         assert_eq!(
-            header_of(&response, header::CACHE_CONTROL),
+            header_of(&response, &header::CACHE_CONTROL),
             "public, max-age=31536000, immutable"
         );
-        assert!(header_of(&response, header::CONTENT_SECURITY_POLICY).contains("'self'"));
+        assert!(header_of(&response, &header::CONTENT_SECURITY_POLICY).contains("'self'"));
         let other = site.get(&format!("/assets/{file}?v=0")).await;
-        assert_eq!(header_of(&other, header::CACHE_CONTROL), "no-cache");
+        assert_eq!(header_of(&other, &header::CACHE_CONTROL), "no-cache");
     }
     assert_eq!(
         site.get("/assets/README.md").await.status(),
@@ -459,7 +299,7 @@ async fn a_database_that_fails_is_reported_in_plain_words() {
         let response = site.get(path).await;
 
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE, "{path}");
-        assert_eq!(header_of(&response, header::RETRY_AFTER), "10");
+        assert_eq!(header_of(&response, &header::RETRY_AFTER), "10");
         let page = text(response).await;
         assert!(page.contains("The log can't be read at the moment"), "{page}");
         assert!(page.contains("database does not answer"), "{page}");
