@@ -7,4 +7,4 @@ mod serve;
 
 pub use once::sweep_once;
 pub use parts::{BuildError, Parts};
-pub use serve::{ServeError, Server};
+pub use serve::{ServeError, Server, Stage};

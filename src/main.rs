@@ -14,7 +14,7 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use woo_vtiger_sync::app::{self, Parts, Server};
+use woo_vtiger_sync::app::{self, Parts, Server, Stage};
 use woo_vtiger_sync::clock::SystemClock;
 use woo_vtiger_sync::config::{self, Config};
 use woo_vtiger_sync::demo::{self, Options};
@@ -129,7 +129,7 @@ fn load(settings: &Settings) -> anyhow::Result<Config> {
 
 async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::new()?;
-    let server = Server::start(config, SystemClock::shared()).await?;
+    let server = Server::start(config, SystemClock::shared(), Stage::Real).await?;
     signals.next().await;
     tracing::info!("stopping; a second signal stops at once");
     tokio::select! {

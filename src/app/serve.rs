@@ -20,6 +20,7 @@ use crate::sweep::Schedule;
 use crate::sync::Side;
 use crate::system::System;
 use crate::telemetry;
+use crate::web::{SystemLink, Web};
 
 /// How often events are looked for whose lease's holder crashed.
 const RESCUE: Duration = Duration::from_secs(5);
@@ -36,6 +37,15 @@ pub struct Server {
     listener: ServerHandle,
     tasks: TaskTracker,
     grace: Duration,
+}
+
+/// What the service works between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Real systems.
+    Real,
+    /// The demonstration's simulators.
+    Simulated,
 }
 
 /// Why the service can't be started.
@@ -60,7 +70,7 @@ impl Server {
     ///
     /// # Errors
     /// When a part can't be built or the address can't be listened on.
-    pub async fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, ServeError> {
+    pub async fn start(config: &Config, clock: Arc<dyn Clock>, stage: Stage) -> Result<Self, ServeError> {
         let parts = Parts::build(config, clock).await?;
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
@@ -70,7 +80,7 @@ impl Server {
         };
         let socket = TcpListener::bind(&config.http.listen).map_err(failed)?;
         let address = socket.local_addr().map_err(failed)?;
-        let listener = listen(config, &parts, &stop, &tasks, socket).map_err(failed)?;
+        let listener = listen(config, stage, &parts, &stop, &tasks, socket).map_err(failed)?;
         let worker = parts.worker();
         tasks.spawn(worker.clone().run(stop.clone()));
         tasks.spawn(worker.rescue(RESCUE, stop.clone()));
@@ -123,6 +133,7 @@ impl Server {
 
 fn listen(
     config: &Config,
+    stage: Stage,
     parts: &Parts,
     stop: &CancellationToken,
     tasks: &TaskTracker,
@@ -145,6 +156,13 @@ fn listen(
         clock: Arc::clone(&parts.clock),
         body_limit: config.http.body_limit,
     });
+    let page = web::Data::new(Web {
+        store: Arc::clone(&parts.store),
+        queue: Arc::clone(&parts.queue),
+        clock: Arc::clone(&parts.clock),
+        systems: links(config, stage),
+        demo: stage == Stage::Simulated,
+    });
     let health = web::Data::new(Health {
         queue: Arc::clone(&parts.queue),
         stop: stop.clone(),
@@ -154,6 +172,7 @@ fn listen(
         App::new()
             .configure(ingress::configure(ingress.clone()))
             .configure(health::configure(health.clone()))
+            .configure(crate::web::configure(page.clone()))
     })
     .workers(2)
     .shutdown_timeout(5)
@@ -167,6 +186,26 @@ fn listen(
         }
     });
     Ok(handle)
+}
+
+/// The systems, as the page shows them.
+fn links(config: &Config, stage: Stage) -> Vec<SystemLink> {
+    let link = |connection: &String, side, url: &url::Url| SystemLink {
+        connection: connection.clone(),
+        side,
+        url: url.clone(),
+        simulated: stage == Stage::Simulated,
+    };
+    config
+        .connections
+        .iter()
+        .flat_map(|(name, connection)| {
+            [
+                link(name, Side::WooCommerce, &connection.woocommerce.url),
+                link(name, Side::Vtiger, &connection.vtiger.url),
+            ]
+        })
+        .collect()
 }
 
 /// Signs in to a system ahead of the first event. Where that fails, the first event does it.

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::Options;
 use super::people;
-use crate::app::Server;
+use crate::app::{self, Server};
 use crate::clock::{SystemClock, Timestamp};
 use crate::config::Config;
 use crate::simulator::faults::FaultPlan;
@@ -67,7 +67,7 @@ impl Stage {
         telemetry::init(&config.log);
         let clock = SystemClock::shared();
         let started = clock.now();
-        let server = Server::start(&config, clock).await?;
+        let server = Server::start(&config, clock, app::Stage::Simulated).await?;
         let address = format!("http://{}", server.address());
         for topic in TOPICS {
             shop.add_webhook(

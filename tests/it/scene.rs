@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
-use woo_vtiger_sync::app::{Parts, Server};
+use woo_vtiger_sync::app::{Parts, Server, Stage};
 use woo_vtiger_sync::clock::{Clock, SystemClock};
 use woo_vtiger_sync::config::Config;
 use woo_vtiger_sync::http;
@@ -69,7 +69,9 @@ impl Scene {
         std::fs::write(&file, settings).unwrap();
         let variables = variables(&shop.url(), &crm.url(), folder.path());
         let config = Config::load(Some(&file), variables.into_iter()).unwrap();
-        let server = Server::start(&config, SystemClock::shared()).await.unwrap();
+        let server = Server::start(&config, SystemClock::shared(), Stage::Simulated)
+            .await
+            .unwrap();
         let url = format!("http://{}", server.address());
         for topic in TOPICS {
             shop.add_webhook(topic, &format!("{url}/webhooks/woocommerce/shop"), WEBHOOK_SECRET);
