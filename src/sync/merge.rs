@@ -166,17 +166,19 @@ fn conflict(field: &Field<'_>) -> Decision {
 /// Two records that exist already and meet for the first time: nothing is blanked, what is blank is filled, and the
 /// rule decides the rest.
 fn first_meeting(field: &Field<'_>) -> Decision {
-    for blank in Side::BOTH {
-        if field.now.of(blank).is_blank() {
-            return if field.direction.writes_to(blank) {
-                Decision::Moved {
-                    from: blank.opposite(),
-                    because: Reason::FilledBlank,
-                }
-            } else {
-                Decision::Kept(Reason::Direction)
-            };
-        }
+    let mut blank = Side::BOTH
+        .into_iter()
+        .filter(|side| field.now.of(*side).is_blank())
+        .peekable();
+    if blank.peek().is_none() {
+        return conflict(field);
     }
-    conflict(field)
+    // Where both are blank a default value or a fixed one may have to be written.
+    match blank.find(|side| field.direction.writes_to(*side)) {
+        Some(to) => Decision::Moved {
+            from: to.opposite(),
+            because: Reason::FilledBlank,
+        },
+        None => Decision::Kept(Reason::Direction),
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Map;
 
 use super::merge::{Field, merge};
@@ -42,10 +42,20 @@ pub struct FieldPlan {
     /// What each side showed before.
     pub before: Sides<Value>,
     /// What is written, where something is.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "present"
+    )]
     pub written: Option<Value>,
     /// Whether the side that is written to can't hold all of the value.
     #[serde(default)]
     pub lossy: bool,
+}
+
+/// Reads a value that is there, as `null` is one, too.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 impl Plan {
@@ -143,7 +153,9 @@ impl Plan {
             }
         } else if mapping.mandatory
             && matches!(decision, Decision::Agreed)
-            && field.before.woocommerce.is_blank()
+            && Side::BOTH
+                .into_iter()
+                .all(|side| field.before.of(side).is_blank())
         {
             decision = Decision::Kept(Reason::Mandatory);
         }
@@ -248,5 +260,94 @@ pub fn from_base(settings: &ModuleSettings, base: &Base, side: Side, id: &Record
         modified: None,
         modified_by: None,
         fields,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::sync::Transform;
+
+    /// Both sides show what was stored.
+    struct Faithful;
+
+    impl Storage for Faithful {
+        fn stored(&self, _side: Side, _path: &FieldPath, value: &Value) -> Value {
+            value.clone()
+        }
+    }
+
+    fn phone() -> FieldMapping {
+        FieldMapping::both("billing.phone", "phone").unwrap()
+    }
+
+    fn defaulting(default: &str) -> FieldMapping {
+        FieldMapping {
+            direction: Direction::ToVtiger,
+            transforms: vec![Transform::Default(default.to_owned())],
+            ..phone()
+        }
+    }
+
+    /// What becomes of the one mapped field of two records that meet for the first time.
+    fn met(mapping: FieldMapping, woocommerce: &str, vtiger: &str) -> FieldPlan {
+        let record = |path: &FieldPath, text: &str| {
+            let mut fields = Map::new();
+            path.set(&mut fields, json!(text));
+            Record {
+                id: RecordId::new("1"),
+                modified: None,
+                modified_by: None,
+                fields,
+            }
+        };
+        let woocommerce = record(&mapping.paths(Side::WooCommerce)[0], woocommerce);
+        let vtiger = record(&mapping.vtiger, vtiger);
+        let settings = ModuleSettings {
+            mappings: vec![mapping],
+            ..ModuleSettings::default_for(crate::sync::Module::Contacts).unwrap()
+        };
+        let records = Sides {
+            woocommerce: Some(&woocommerce),
+            vtiger: Some(&vtiger),
+        };
+        plan(&settings, None, records, &Faithful).fields.remove(0)
+    }
+
+    #[test]
+    fn a_default_value_is_written_where_both_are_blank() {
+        let field = met(defaulting("none"), "", " ");
+
+        assert_eq!(field.written, Some(Value::text("none")));
+    }
+
+    #[test]
+    fn a_mandatory_field_with_its_default_value_lacks_nothing() {
+        let mandatory = |mapping| FieldMapping {
+            mandatory: true,
+            ..mapping
+        };
+
+        let defaulted = met(mandatory(defaulting("none")), "", "none");
+        let blank = met(mandatory(phone()), "", " ");
+
+        assert_eq!(defaulted.decision, Decision::Agreed);
+        assert_eq!(blank.decision, Decision::Kept(Reason::Mandatory));
+    }
+
+    #[test]
+    fn a_field_that_was_emptied_reads_as_such() {
+        let emptied = FieldPlan {
+            written: Some(Value::Null),
+            ..met(phone(), "1", "1")
+        };
+        let left = met(phone(), "1", "1");
+
+        for field in [emptied, left] {
+            let text = serde_json::to_string(&field).unwrap();
+            assert_eq!(serde_json::from_str::<FieldPlan>(&text).unwrap(), field);
+        }
     }
 }
