@@ -10,6 +10,7 @@ mod contract_woocommerce_client;
 mod contract_woocommerce_simulator;
 mod economy;
 mod kills;
+mod laws;
 mod recording;
 mod scene;
 mod web;

@@ -1,0 +1,24 @@
+//! The laws that the pure core keeps, whatever the records, mappings and systems: property tests.
+//!
+//! Each test names its law by the number that this list gives it:
+//!
+//! 1. records that show what they showed last are left alone
+//! 2. what only one side changed moves to the other under every rule
+//! 3. swapping the two sides mirrors the plan
+//! 4. an applied plan leaves nothing to do
+//! 5. hints may come late, twice, in any order or not at all
+//! 6. fields outside the mapping are not touched
+//! 7. each value written comes from a side or from a transform
+//! 8. a conflict is when both sides changed a field to different facts, and only then
+//! 9. reversible transforms give back what they were given
+//! 10. whatever was written can be read, and nothing panics on anything
+//! 11. a record that is not there never changes the one that is
+
+mod convergence;
+mod fake;
+mod generate;
+mod plans;
+mod reading;
+mod scene;
+mod symmetry;
+mod transforms;
