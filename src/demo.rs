@@ -23,7 +23,7 @@ use stage::Stage;
 use verdict::Verdict;
 
 /// How long both sides may take to come into step after the last edit.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Runs the demonstration until its time is over or `stop`; tells `say` what a person should know. Returns whether
 /// both sides were in step at the end, or true where that was not asked for.
@@ -38,7 +38,7 @@ pub async fn run(
 ) -> anyhow::Result<bool> {
     let stage = Stage::set_up(&options, environment).await?;
     say(&stage.introduction(&options));
-    let mut people = People::new(options.seed());
+    let mut people = People::new(rand::random());
     let end = tokio::time::sleep(options.duration.unwrap_or(Duration::MAX));
     tokio::pin!(end);
     loop {

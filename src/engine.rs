@@ -27,7 +27,7 @@ pub use retry::{Backoff, Disposition};
 pub use worker::Worker;
 
 /// How long a lease lasts when its holder doesn't release it: longer than all calls of one event can take.
-const LEASE: Duration = Duration::from_secs(300);
+const LEASE: Duration = Duration::from_mins(5);
 
 /// Deals with the events of one connection.
 #[derive(Clone)]

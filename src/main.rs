@@ -174,7 +174,7 @@ async fn run_demo(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::new()?;
     let stop = tokio_util::sync::CancellationToken::new();
     let demo = demo::run(options, config::environment(), stop.clone(), |line| {
-        println!("{line}")
+        println!("{line}");
     });
     tokio::pin!(demo);
     let converged = tokio::select! {

@@ -152,7 +152,7 @@ pub struct Place {
 /// Two records that are kept in step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Link {
-    /// A UUIDv7.
+    /// A `UUIDv7`.
     pub id: String,
     /// The records' ids.
     pub ids: Sides<RecordId>,
@@ -203,7 +203,7 @@ pub struct Entry {
 /// A line of the journal as it was stored.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stored {
-    /// A UUIDv7.
+    /// A `UUIDv7`.
     pub id: String,
     /// The module of the connection.
     pub at: Place,

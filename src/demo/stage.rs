@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -63,7 +63,7 @@ impl Stage {
             .data
             .clone()
             .or_else(|| folder.as_ref().map(|folder| folder.path().to_owned()));
-        let config = config(options, environment, &shop, &crm, path.unwrap_or_default())?;
+        let config = config(options, environment, &shop, &crm, &path.unwrap_or_default())?;
         telemetry::init(&config.log);
         let clock = SystemClock::shared();
         let started = clock.now();
@@ -84,7 +84,7 @@ impl Stage {
             latency: Duration::ZERO,
             request_faults: options.faults,
             lost_webhooks: options.lost_webhooks,
-            seed: options.seed(),
+            seed: rand::random(),
         };
         shop.set_faults(FaultPlan {
             seed: faults.seed.wrapping_add(1),
@@ -161,7 +161,7 @@ fn config(
     environment: impl Iterator<Item = (String, String)>,
     shop: &WooCommerceSimulator,
     crm: &VtigerSimulator,
-    folder: PathBuf,
+    folder: &Path,
 ) -> anyhow::Result<Config> {
     let shop_options = WooCommerceOptions::default();
     let crm_options = VtigerOptions::default();

@@ -32,7 +32,7 @@ impl Default for Backoff {
     fn default() -> Self {
         Self {
             first: Duration::from_millis(500),
-            longest: Duration::from_secs(600),
+            longest: Duration::from_mins(10),
             attempts: 160,
         }
     }
@@ -89,7 +89,7 @@ mod tests {
         assert_eq!(wait(0, 0.0), Duration::from_millis(250));
         assert_eq!(wait(0, 1.0), Duration::from_millis(500));
         assert_eq!(wait(3, 1.0), Duration::from_secs(4));
-        assert_eq!(wait(100, 1.0), Duration::from_secs(600));
+        assert_eq!(wait(100, 1.0), Duration::from_mins(10));
     }
 
     #[test]

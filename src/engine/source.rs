@@ -50,18 +50,15 @@ impl Engine {
 
     /// What a record that is not yet in step shows now.
     pub(super) async fn newcomer(&self, case: &Case<'_>, seen: &Seen) -> Result<Source, EngineError> {
-        match self.seen(case, seen).await? {
-            Some(record) => Ok(Source::Record { record, fresh: false }),
-            None => {
-                // The echo of a create of our own that is not yet noted down can't be told from somebody else's
-                // work by its id. It can soon.
-                if self.glance(case, seen).own == Some(true)
-                    && self.is_creating_on(&case.at, case.side).await?
-                {
-                    return Err(EngineError::Unsettled);
-                }
-                self.fetched(case).await
+        if let Some(record) = self.seen(case, seen).await? {
+            Ok(Source::Record { record, fresh: false })
+        } else {
+            // The echo of a create of our own that is not yet noted down can't be told from somebody else's
+            // work by its id. It can soon.
+            if self.glance(case, seen).own == Some(true) && self.is_creating_on(&case.at, case.side).await? {
+                return Err(EngineError::Unsettled);
             }
+            self.fetched(case).await
         }
     }
 

@@ -97,12 +97,11 @@ impl Engine {
 
     async fn work(&self, case: &Case<'_>, change: &Change, held: &mut Leases) -> Result<Flow, EngineError> {
         let link = self.store.link_of(&case.at, case.side, &case.id).await?;
-        let name = match &link {
-            Some(link) => lease_of(&link.id),
-            None => {
-                let Place { connection, module } = &case.at;
-                format!("record:{connection}:{module}:{}:{}", case.side, case.id)
-            }
+        let name = if let Some(link) = &link {
+            lease_of(&link.id)
+        } else {
+            let Place { connection, module } = &case.at;
+            format!("record:{connection}:{module}:{}:{}", case.side, case.id)
         };
         if !self.lease(&name, held).await? {
             return Ok(Flow::Busy(name));

@@ -121,7 +121,7 @@ impl Worker {
     async fn deal_with(&self, delivery: Delivery) {
         let Some(event) = &delivery.event else {
             tracing::error!(delivery.id = %delivery.id, "an event in the queue can't be read; it is set aside");
-            return self.tell(self.queue.fail(&delivery.id, "it can't be read").await);
+            return Self::tell(self.queue.fail(&delivery.id, "it can't be read").await);
         };
         let span = tracing::info_span!("event", event.id = %event.id, connection = %event.connection, attempt = delivery.attempts);
         // A panic is one event's failure, not the end of the others.
@@ -132,7 +132,7 @@ impl Worker {
             Err(error) => self.put_back(&delivery, &error).await,
         };
         telemetry::event_dealt_with(&event.connection, outcome, self.clock.now() - event.received);
-        self.tell(answered);
+        Self::tell(answered);
     }
 
     async fn attempt(&self, event: &Event) -> Result<(), EngineError> {
@@ -179,7 +179,7 @@ impl Worker {
         self.engines.get(&delivery.event.as_ref()?.connection)
     }
 
-    fn tell(&self, answered: Result<(), QueueError>) {
+    fn tell(answered: Result<(), QueueError>) {
         if let Err(error) = answered {
             // The event comes again after a restart; dealing with it twice does no harm.
             tracing::error!(error = %telemetry::chain(&error), "the queue can't be told what became of an event");

@@ -9,7 +9,7 @@ use crate::sync::{Module, Record, RecordId, Side};
 /// A hint that something may have changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// A UUIDv7.
+    /// A `UUIDv7`.
     pub id: String,
     /// The connection that it belongs to.
     pub connection: String,

@@ -7,7 +7,7 @@ use sqlx::{Any, QueryBuilder, Row, Transaction};
 
 use super::{Commit, Link, Links, Place, SqlStore, StoreError, journal};
 use crate::clock::Timestamp;
-use crate::sync::{RecordId, Side, Sides};
+use crate::sync::{Base, RecordId, Side, Sides};
 
 const READ: &str = "read a link";
 
@@ -151,7 +151,7 @@ fn link(row: &AnyRow) -> Result<Link, StoreError> {
                 vtiger: RecordId::new(row.try_get::<String, _>("vtiger_id")?),
             },
             match_key: row.try_get("match_key")?,
-            base: Default::default(),
+            base: Base::default(),
             modified: Sides {
                 woocommerce: row
                     .try_get::<Option<i64>, _>("woocommerce_modified")?

@@ -60,9 +60,8 @@ impl ConflictRule {
     pub fn winner(self, modified: Sides<Option<Timestamp>>) -> Side {
         match self {
             Self::Vtiger => Side::Vtiger,
-            Self::WooCommerce => Side::WooCommerce,
             Self::LastUpdated if modified.vtiger > modified.woocommerce => Side::Vtiger,
-            Self::LastUpdated => Side::WooCommerce,
+            Self::LastUpdated | Self::WooCommerce => Side::WooCommerce,
         }
     }
 }

@@ -44,8 +44,8 @@ impl Transform {
     pub fn apply(&self, to: Side, value: Value) -> Value {
         match (self, to) {
             (Self::Trim, _) => on_text(value, |text| text.trim().to_owned()),
-            (Self::Case(Case::Upper), _) => on_text(value, |text| text.to_uppercase()),
-            (Self::Case(Case::Lower), _) => on_text(value, |text| text.to_lowercase()),
+            (Self::Case(Case::Upper), _) => on_text(value, str::to_uppercase),
+            (Self::Case(Case::Lower), _) => on_text(value, str::to_lowercase),
             (Self::Map(table), Side::Vtiger) => {
                 on_text(value, |text| table.get(text).cloned().unwrap_or(text.to_owned()))
             }
