@@ -252,7 +252,7 @@ fn the_printed_configuration_and_its_debug_output_hold_no_secret() {
 
     [worker]
     concurrency = 8
-    retry_limit = 12
+    retry_limit = 160
 
     [sweep]
     interval = "15m"
