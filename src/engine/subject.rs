@@ -130,15 +130,14 @@ impl Engine {
         Ok(taken)
     }
 
-    /// Releases the leases, and puts events that waited for them back into the queue.
+    /// Releases the leases, and then puts events that waited for them back into the queue: while a lease is held
+    /// they would only be parked again.
     async fn release(&self, held: Leases) -> Result<(), EngineError> {
-        loop {
-            let waiting = self.store.release(&held.names, &held.owner).await?;
-            if waiting.is_empty() {
-                return Ok(());
-            }
-            self.requeue(waiting).await?;
+        let waiting = self.store.release(&held.names, &held.owner).await?;
+        if waiting.is_empty() {
+            return Ok(());
         }
+        self.requeue(waiting).await
     }
 
     /// Puts parked events back into the queue, and only then forgets that they were parked.

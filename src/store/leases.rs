@@ -55,16 +55,14 @@ impl Leases for SqlStore {
         let mut waiting = Vec::new();
         let mut transaction = self.database.begin().await.map_err(StoreError::new(RELEASE))?;
         for name in names {
-            let done = sqlx::query(
-                "delete from lease where name = $1 and owner = $2 \
-                 and not exists (select 1 from parked where lease = $1)",
-            )
-            .bind(name)
-            .bind(owner)
-            .execute(&mut *transaction)
-            .await
-            .map_err(StoreError::new(RELEASE))?;
-            if done.rows_affected() == 0 {
+            let done = sqlx::query("delete from lease where name = $1 and owner = $2")
+                .bind(name)
+                .bind(owner)
+                .execute(&mut *transaction)
+                .await
+                .map_err(StoreError::new(RELEASE))?;
+            // What waits for a lease that ran out and was taken by somebody else is that holder's to wake.
+            if done.rows_affected() > 0 {
                 let rows = sqlx::query("select event from parked where lease = $1 order by id")
                     .bind(name)
                     .fetch_all(&mut *transaction)
