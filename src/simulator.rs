@@ -4,5 +4,6 @@
 //! [`crate::demo`] and tests may use them.
 
 pub mod faults;
+mod page;
 pub mod vtiger;
 pub mod woocommerce;

@@ -7,6 +7,7 @@ mod access;
 mod answer;
 mod callback;
 mod data;
+mod desk;
 mod id;
 mod operation;
 mod query;
@@ -27,9 +28,9 @@ use tokio_util::task::TaskTracker;
 
 use self::access::Access;
 use self::callback::Callbacks;
-use self::data::{Data, Mandatory, Writer};
+use self::data::Data;
 use self::operation::State;
-use self::schema::{SALES_USER, Schema};
+use self::schema::Schema;
 use self::server::Shared;
 use super::faults::{FaultPlan, Faults};
 use crate::clock::{Clock, SystemClock};
@@ -160,7 +161,7 @@ impl VtigerSimulator {
         })
     }
 
-    /// Where it is, such as `http://127.0.0.1:40123`; the webservice is at `/webservice.php`.
+    /// Where it is, such as `http://127.0.0.1:40123`, with a page for people; the webservice is at `/webservice.php`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -219,51 +220,17 @@ impl VtigerSimulator {
     ///
     /// Returns its id; an empty text when Vtiger refuses, such as without a mandatory field.
     pub fn add_record(&self, module: &str, fields: Json) -> String {
-        let writer = self.salesperson();
-        let mut element = object(fields);
-        element
-            .entry("assigned_user_id")
-            .or_insert_with(|| SALES_USER.to_string().into());
-        self.shared.change(|state| {
-            let Ok(id) = state.data.create(module, &element, writer) else {
-                return String::new();
-            };
-            state.announce(&id.to_string(), "ui:Save");
-            id.to_string()
-        })
+        self.shared.add_record(module, fields).unwrap_or_default()
     }
 
     /// Saves fields of a record as a salesperson does; tells whether Vtiger did.
     pub fn edit_record(&self, id: &str, fields: Json) -> bool {
-        let writer = self.salesperson();
-        let element = object(fields);
-        self.shared.change(|state| {
-            let saved = state
-                .data
-                .find(id)
-                .map(|record| record.id)
-                .and_then(|found| state.data.save(found, &element, Mandatory::IfSent, writer));
-            if saved.is_ok() {
-                state.announce(id, "ui:Save");
-            }
-            saved.is_ok()
-        })
+        self.shared.edit_record(id, fields)
     }
 
     /// Deletes a record as a salesperson does; tells whether it was there.
     pub fn delete_record(&self, id: &str) -> bool {
-        let writer = self.salesperson();
-        self.shared.change(|state| {
-            let deleted = state
-                .data
-                .find(id)
-                .map(|record| record.id)
-                .and_then(|found| state.data.delete(found, writer));
-            if let Ok(before) = &deleted {
-                state.announce_deletion(before, "ui:DeleteAjax");
-            }
-            deleted.is_ok()
-        })
+        self.shared.delete_record(id)
     }
 
     /// Stops serving; callbacks that haven't been delivered are dropped.
@@ -272,14 +239,6 @@ impl VtigerSimulator {
         self.server.stop(false).await;
         self.tasks.close();
         self.tasks.wait().await;
-    }
-
-    fn salesperson(&self) -> Writer {
-        Writer {
-            user: SALES_USER,
-            source: "CRM",
-            at: self.shared.clock.now(),
-        }
     }
 }
 

@@ -1,12 +1,13 @@
 //! A stand-in of a WooCommerce 9.9.5 shop: its REST API for customers, orders and webhooks, and their delivery.
 //!
 //! It behaves as the recorded traffic of a real shop does, quirks included. All state is in memory.
-//! What people do in the shop itself, outside of REST, are methods of [`WooCommerceSimulator`].
+//! What people do in the shop itself, outside of REST, are methods of [`WooCommerceSimulator`], and its page at `/`.
 
 mod answer;
 mod auth;
 mod customer;
 mod delivery;
+mod desk;
 mod fields;
 mod line;
 mod order;
@@ -37,6 +38,7 @@ use self::server::Shared;
 use self::shop::{Resource, Shop};
 use self::webhook::Webhook;
 use super::faults::{FaultPlan, Faults};
+use super::page::{self, Desk};
 use crate::clock::{Clock, SystemClock};
 
 /// The largest body that is taken, in bytes.
@@ -136,8 +138,10 @@ impl WooCommerceSimulator {
             nonces: Mutex::new(HashSet::new()),
         });
         let data = Data::new(Arc::clone(&shared));
+        let desk: Arc<dyn Desk> = shared.clone();
         let app = move || {
             App::new()
+                .configure(page::configure(Arc::clone(&desk)))
                 .app_data(data.clone())
                 .app_data(PayloadConfig::new(MAX_BODY))
                 .default_service(web::to(server::handle))
@@ -166,7 +170,7 @@ impl WooCommerceSimulator {
         })
     }
 
-    /// The shop's URL; the REST API is below `/wp-json/wc/v3`.
+    /// The shop's URL, where its page is; the REST API is below `/wp-json/wc/v3`.
     pub fn url(&self) -> String {
         self.url.clone()
     }

@@ -15,6 +15,7 @@ use super::callback::Callbacks;
 use super::operation::{Request, State, needs_session};
 use crate::clock::Clock;
 use crate::simulator::faults::{Fault, Faults};
+use crate::simulator::page::{self, Desk};
 
 /// What PHP takes in one request.
 const LONGEST_BODY: usize = 8 * 1024 * 1024;
@@ -51,9 +52,11 @@ impl Shared {
 
 /// A server on this listener; to be spawned.
 pub(super) fn serve(listener: TcpListener, shared: &Arc<Shared>) -> io::Result<Server> {
+    let desk: Arc<dyn Desk> = shared.clone();
     let shared = web::Data::from(Arc::clone(shared));
     let server = HttpServer::new(move || {
         App::new()
+            .configure(page::configure(Arc::clone(&desk)))
             .app_data(shared.clone())
             .app_data(web::PayloadConfig::new(LONGEST_BODY))
             .route("/webservice.php", web::route().to(webservice))

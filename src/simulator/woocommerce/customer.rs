@@ -5,7 +5,7 @@ mod collection;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-pub(super) use self::collection::Customers;
+pub(super) use self::collection::{Customers, by_email};
 use super::answer::Fields;
 use super::fields::{self, ALLOW_ALL, id_of, text_of};
 use super::shop::Shop;

@@ -37,6 +37,12 @@ pub(super) fn query_date_as_gmt(text: &str, dates_are_gmt: bool) -> Option<Strin
     at.to_offset(UtcOffset::UTC).format(DATE_TIME).ok()
 }
 
+/// The moment that [`gmt`] wrote.
+pub(super) fn read_gmt(text: &str) -> Option<Timestamp> {
+    let at = PrimitiveDateTime::parse(text, DATE_TIME).ok()?.assume_utc();
+    Some(Timestamp::from_seconds(at.unix_timestamp()))
+}
+
 /// JSON as PHP writes it: in ASCII, with its slashes escaped.
 pub(super) fn php_json(value: &Value) -> String {
     let mut json = String::new();
@@ -173,6 +179,7 @@ mod tests {
 
         assert_eq!(gmt(at), "2026-11-23T11:51:54");
         assert_eq!(local(at), "2026-11-23T03:51:54");
+        assert_eq!(read_gmt(&gmt(at)), Some(at));
         for (text, dates_are_gmt) in [
             ("2026-11-23T03:51:54", false),
             ("2026-11-23T11:51:54", true),

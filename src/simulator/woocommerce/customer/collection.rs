@@ -237,7 +237,8 @@ fn invalid_id(status: u16) -> ApiError {
     ApiError::new(status, "woocommerce_rest_invalid_id", "Invalid resource ID.")
 }
 
-fn by_email(shop: &Shop, email: &str) -> Option<u64> {
+/// The user with this e-mail address.
+pub(in crate::simulator::woocommerce) fn by_email(shop: &Shop, email: &str) -> Option<u64> {
     let mut customers = shop.customers.iter();
     customers
         .find_map(|(&id, customer)| (text_of(customer, "email").eq_ignore_ascii_case(email)).then_some(id))

@@ -1,0 +1,160 @@
+//! What salespeople do at the CRM's pages, and what its page shows: its part of [`page`](crate::simulator::page).
+
+use serde_json::{Map, Value as Json};
+
+use super::data::{Data, Mandatory, Record, Writer};
+use super::object;
+use super::schema::SALES_USER;
+use super::server::Shared;
+use crate::clock::Timestamp;
+use crate::simulator::page::{Desk, Field, Kind, Look, New, Person};
+
+const LOOK: Look = Look {
+    system: "Vtiger CRM",
+    class: "vtiger",
+    about: "Nothing here is real: the contacts are made up and last as long as the program runs. \
+            What you change here arrives in WooCommerce within seconds.",
+    one: "contact",
+    many: "Contacts",
+    fields: CONTACT,
+    news: &[New {
+        key: "contact",
+        title: "Add a contact",
+        fields: CONTACT,
+    }],
+};
+
+const CONTACT: &[Field] = &[
+    Field::new("firstname", "First name", Kind::Text),
+    Field::new("lastname", "Last name", Kind::Text).required(),
+    Field::new("email", "Primary e-mail", Kind::Email),
+    Field::new("phone", "Office phone", Kind::Phone),
+    Field::new("mailingstreet", "Mailing street", Kind::Lines),
+    Field::new("mailingcity", "Mailing city", Kind::Text),
+    Field::new("mailingzip", "Mailing postcode", Kind::Text),
+    Field::new("mailingcountry", "Mailing country (such as US)", Kind::Text),
+];
+
+impl Shared {
+    /// Creates a record as a salesperson, who owns it if no one else is named; its id, unless Vtiger refuses.
+    pub(super) fn add_record(&self, module: &str, fields: Json) -> Option<String> {
+        let writer = self.salesperson();
+        let mut element = object(fields);
+        element
+            .entry("assigned_user_id")
+            .or_insert_with(|| SALES_USER.to_string().into());
+        self.change(|state| {
+            let id = state.data.create(module, &element, writer).ok()?.to_string();
+            state.announce(&id, "ui:Save");
+            Some(id)
+        })
+    }
+
+    /// Saves fields of a record as a salesperson; tells whether Vtiger did.
+    pub(super) fn edit_record(&self, id: &str, fields: Json) -> bool {
+        let writer = self.salesperson();
+        let element = object(fields);
+        self.change(|state| {
+            let saved = state
+                .data
+                .find(id)
+                .map(|record| record.id)
+                .and_then(|found| state.data.save(found, &element, Mandatory::IfSent, writer));
+            if saved.is_ok() {
+                state.announce(id, "ui:Save");
+            }
+            saved.is_ok()
+        })
+    }
+
+    /// Deletes a record as a salesperson; tells whether it was there.
+    pub(super) fn delete_record(&self, id: &str) -> bool {
+        let writer = self.salesperson();
+        self.change(|state| {
+            let deleted = state
+                .data
+                .find(id)
+                .map(|record| record.id)
+                .and_then(|found| state.data.delete(found, writer));
+            if let Ok(before) = &deleted {
+                state.announce_deletion(before, "ui:DeleteAjax");
+            }
+            deleted.is_ok()
+        })
+    }
+
+    fn salesperson(&self) -> Writer {
+        Writer {
+            user: SALES_USER,
+            source: "CRM",
+            at: self.clock.now(),
+        }
+    }
+}
+
+impl Desk for Shared {
+    fn look(&self) -> &'static Look {
+        &LOOK
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn people(&self) -> Vec<Person> {
+        let state = self.state();
+        let data = &state.data;
+        let Some(contacts) = data.schema.module("Contacts") else {
+            return Vec::new();
+        };
+        data.all(contacts)
+            .filter(|record| !record.deleted)
+            .map(|record| person(data, record))
+            .collect()
+    }
+
+    fn orders(&self) -> Vec<Person> {
+        Vec::new()
+    }
+
+    fn create(&self, _key: &str, fields: Json) -> Result<(), String> {
+        match self.add_record("Contacts", fields) {
+            Some(_) => Ok(()),
+            None => Err("Vtiger did not take this contact.".to_owned()),
+        }
+    }
+
+    fn edit(&self, id: &str, fields: Json) -> Result<(), String> {
+        if self.edit_record(id, fields) {
+            Ok(())
+        } else {
+            Err("Vtiger did not save this contact.".to_owned())
+        }
+    }
+
+    fn delete(&self, id: &str) -> bool {
+        self.delete_record(id)
+    }
+}
+
+fn person(data: &Data, record: &Record) -> Person {
+    let shown = data.retrieved(record);
+    let account = data.find(text_of(&shown, "account_id"));
+    let company = account.map(|account| text_of(&data.retrieved(account), "accountname").to_owned());
+    let name = [text_of(&shown, "firstname"), text_of(&shown, "lastname")].join(" ");
+    Person {
+        id: record.id.to_string(),
+        name: name.trim().to_owned(),
+        email: text_of(&shown, "email").to_owned(),
+        phone: text_of(&shown, "phone").to_owned(),
+        company: company.unwrap_or_default(),
+        city: text_of(&shown, "mailingcity").to_owned(),
+        changed: Timestamp::from_seconds(record.modified),
+        fields: shown.into(),
+    }
+}
+
+/// A field's text, empty when it has none.
+fn text_of<'a>(shown: &'a Map<String, Json>, name: &str) -> &'a str {
+    shown.get(name).and_then(Json::as_str).unwrap_or_default()
+}

@@ -1,0 +1,171 @@
+//! What the shop's page shows and does: its people's part of [`page`](crate::simulator::page).
+
+use serde_json::{Value, json};
+
+use super::answer::Fields;
+use super::fields::{id_of, is_email, text_of};
+use super::server::Shared;
+use super::{customer, object, order, text};
+use crate::clock::Timestamp;
+use crate::simulator::page::{Desk, Field, Kind, Look, New, Person};
+
+const LOOK: Look = Look {
+    system: "WooCommerce",
+    class: "woocommerce",
+    about: "Nothing here is real: shop, customers and orders are made up and last as long as the program runs. \
+            What you change here arrives in Vtiger CRM within seconds.",
+    one: "customer",
+    many: "Customers",
+    fields: CUSTOMER,
+    news: &[
+        New {
+            key: "customer",
+            title: "Add a customer",
+            fields: CUSTOMER,
+        },
+        New {
+            key: "order",
+            title: "Place an order as a guest",
+            fields: GUEST,
+        },
+    ],
+};
+
+const CUSTOMER: &[Field] = &[
+    Field::new("first_name", "First name", Kind::Text),
+    Field::new("last_name", "Last name", Kind::Text),
+    Field::new("email", "E-mail", Kind::Email).required(),
+    Field::new("billing.phone", "Phone", Kind::Phone),
+    Field::new("billing.company", "Company", Kind::Text),
+    Field::new("billing.address_1", "Street", Kind::Text),
+    Field::new("billing.address_2", "Street, second line", Kind::Text),
+    Field::new("billing.city", "City", Kind::Text),
+    Field::new("billing.postcode", "Postcode", Kind::Text),
+    Field::new("billing.country", "Country (such as US)", Kind::Text),
+];
+
+const GUEST: &[Field] = &[
+    Field::new("billing.first_name", "First name", Kind::Text),
+    Field::new("billing.last_name", "Last name", Kind::Text).required(),
+    Field::new("billing.email", "E-mail", Kind::Email).required(),
+    Field::new("billing.phone", "Phone", Kind::Phone),
+    Field::new("billing.company", "Company", Kind::Text),
+    Field::new("billing.address_1", "Street", Kind::Text),
+    Field::new("billing.address_2", "Street, second line", Kind::Text),
+    Field::new("billing.city", "City", Kind::Text),
+    Field::new("billing.postcode", "Postcode", Kind::Text),
+    Field::new("billing.country", "Country (such as US)", Kind::Text),
+];
+
+impl Desk for Shared {
+    fn look(&self) -> &'static Look {
+        &LOOK
+    }
+
+    fn now(&self) -> Timestamp {
+        self.shop().now()
+    }
+
+    /// Customers; those who work for the shop are left alone.
+    fn people(&self) -> Vec<Person> {
+        let shop = self.shop();
+        let customers = shop.customers.iter();
+        customers
+            .filter(|(_, customer)| text_of(customer, "role") == "customer")
+            .map(|(&id, customer)| person(id, customer, customer))
+            .collect()
+    }
+
+    fn orders(&self) -> Vec<Person> {
+        let shop = self.shop();
+        let guests = shop.orders.iter().filter(|(_, order)| {
+            id_of(order, "customer_id") == 0
+                && !["checkout-draft", "trash"].contains(&text_of(order, "status"))
+        });
+        guests
+            .filter_map(|(&id, order)| Some(person(id, order, order.get("billing")?.as_object()?)))
+            .collect()
+    }
+
+    fn create(&self, key: &str, fields: Value) -> Result<(), String> {
+        let given = object(fields);
+        let mut shop = self.shop();
+        if key == "order" {
+            let email = given.get("billing").and_then(|billing| billing.get("email"));
+            check_email(email)?;
+            order::place(&mut shop, &given);
+        } else {
+            check_email(given.get("email"))?;
+            if customer::by_email(&shop, text_of(&given, "email")).is_some() {
+                return Err(TAKEN.to_owned());
+            }
+            customer::register(&mut shop, &given);
+        }
+        Ok(())
+    }
+
+    fn edit(&self, id: &str, fields: Value) -> Result<(), String> {
+        let (given, id) = (object(fields), number(id));
+        let mut shop = self.shop();
+        if given.contains_key("email") {
+            check_email(given.get("email"))?;
+            if customer::by_email(&shop, text_of(&given, "email")).is_some_and(|owner| owner != id) {
+                return Err(TAKEN.to_owned());
+            }
+        }
+        if customer::edit(&mut shop, id, &given) {
+            Ok(())
+        } else {
+            Err("This customer is no longer there.".to_owned())
+        }
+    }
+
+    fn delete(&self, id: &str) -> bool {
+        customer::remove(&mut self.shop(), number(id))
+    }
+}
+
+const TAKEN: &str = "Another customer has this e-mail address.";
+
+fn check_email(email: Option<&Value>) -> Result<(), String> {
+    if email.and_then(Value::as_str).is_some_and(is_email) {
+        Ok(())
+    } else {
+        Err("This is not an e-mail address.".to_owned())
+    }
+}
+
+/// No customer has the number 0.
+fn number(id: &str) -> u64 {
+    id.parse().unwrap_or_default()
+}
+
+/// A customer, or an order by the address that `named` is.
+fn person(id: u64, record: &Fields, named: &Fields) -> Person {
+    let mut fields = record.clone();
+    // WordPress keeps the names as HTML.
+    let decode = |name: &str| html_escape::decode_html_entities(text_of(named, name)).into_owned();
+    let (first_name, last_name) = (decode("first_name"), decode("last_name"));
+    let billing = record.get("billing").and_then(Value::as_object);
+    let in_billing = |name: &str| billing.map_or("", |billing| text_of(billing, name)).to_owned();
+    let dates = ["date_modified_gmt", "date_created_gmt"];
+    let changed = dates
+        .iter()
+        .find_map(|date| text::read_gmt(text_of(record, date)));
+    let person = Person {
+        id: id.to_string(),
+        name: format!("{first_name} {last_name}").trim().to_owned(),
+        email: text_of(named, "email").to_owned(),
+        phone: in_billing("phone"),
+        company: in_billing("company"),
+        city: in_billing("city"),
+        changed: changed.unwrap_or_default(),
+        fields: Value::Null,
+    };
+    fields.insert("first_name".to_owned(), json!(first_name));
+    fields.insert("last_name".to_owned(), json!(last_name));
+    Person {
+        fields: fields.into(),
+        ..person
+    }
+}
