@@ -13,4 +13,5 @@ mod kills;
 mod laws;
 mod recording;
 mod scene;
+mod simulator_pages;
 mod web;
