@@ -26,7 +26,7 @@ const PEOPLE: usize = 100;
 /// The most orders that the list shows.
 const ORDERS: usize = 10;
 /// For how long a change stands out.
-const FRESH: Duration = Duration::from_secs(10);
+const FRESH: Duration = Duration::from_secs(5);
 
 // Without a referrer, browsers wouldn't tell the origin of a form either.
 const REFERRERS: &str = "same-origin";

@@ -126,7 +126,6 @@ async fn people_are_added_at_each_page_and_orders_placed_by_guests() {
         )
         .await;
 
-    // The service makes a customer only of a contact that it has heard of.
     wait_until("all have arrived", || async {
         scene.contact("cy@shop.example").is_some()
             && scene.contact("guy@guest.example").is_some()
@@ -144,7 +143,6 @@ async fn who_is_deleted_is_gone() {
     let (scene, browser) = (Scene::start().await, Browser::open());
     let (customer, contact) = scene.pair("ann@shop.example").await;
     let (shop, crm) = (scene.shop.url(), scene.crm.url());
-    // Without the contact's end of the pair, deleting the customer mustn't depend on it.
     let gone = [
         (
             format!("{crm}/delete/{contact}"),

@@ -36,12 +36,12 @@ const CUSTOMER: &[Field] = &[
     Field::new("last_name", "Last name", Kind::Text),
     Field::new("email", "E-mail", Kind::Email).required(),
     Field::new("billing.phone", "Phone", Kind::Phone),
-    Field::new("billing.company", "Company", Kind::Text),
     Field::new("billing.address_1", "Street", Kind::Text),
     Field::new("billing.address_2", "Street, second line", Kind::Text),
     Field::new("billing.city", "City", Kind::Text),
     Field::new("billing.postcode", "Postcode", Kind::Text),
     Field::new("billing.country", "Country (such as US)", Kind::Text),
+    Field::new("billing.company", "Company", Kind::Text),
 ];
 
 const GUEST: &[Field] = &[
@@ -49,12 +49,12 @@ const GUEST: &[Field] = &[
     Field::new("billing.last_name", "Last name", Kind::Text).required(),
     Field::new("billing.email", "E-mail", Kind::Email).required(),
     Field::new("billing.phone", "Phone", Kind::Phone),
-    Field::new("billing.company", "Company", Kind::Text),
     Field::new("billing.address_1", "Street", Kind::Text),
     Field::new("billing.address_2", "Street, second line", Kind::Text),
     Field::new("billing.city", "City", Kind::Text),
     Field::new("billing.postcode", "Postcode", Kind::Text),
     Field::new("billing.country", "Country (such as US)", Kind::Text),
+    Field::new("billing.company", "Company", Kind::Text),
 ];
 
 impl Desk for Shared {
@@ -142,7 +142,6 @@ fn number(id: &str) -> u64 {
 
 /// A customer, or an order by the address that `named` is.
 fn person(id: u64, record: &Fields, named: &Fields) -> Person {
-    let mut fields = record.clone();
     // WordPress keeps the names as HTML.
     let decode = |name: &str| html_escape::decode_html_entities(text_of(named, name)).into_owned();
     let (first_name, last_name) = (decode("first_name"), decode("last_name"));
@@ -152,7 +151,10 @@ fn person(id: u64, record: &Fields, named: &Fields) -> Person {
     let changed = dates
         .iter()
         .find_map(|date| text::read_gmt(text_of(record, date)));
-    let person = Person {
+    let mut fields = record.clone();
+    fields.insert("first_name".to_owned(), json!(first_name));
+    fields.insert("last_name".to_owned(), json!(last_name));
+    Person {
         id: id.to_string(),
         name: format!("{first_name} {last_name}").trim().to_owned(),
         email: text_of(named, "email").to_owned(),
@@ -160,12 +162,6 @@ fn person(id: u64, record: &Fields, named: &Fields) -> Person {
         company: in_billing("company"),
         city: in_billing("city"),
         changed: changed.unwrap_or_default(),
-        fields: Value::Null,
-    };
-    fields.insert("first_name".to_owned(), json!(first_name));
-    fields.insert("last_name".to_owned(), json!(last_name));
-    Person {
         fields: fields.into(),
-        ..person
     }
 }
