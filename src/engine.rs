@@ -5,6 +5,7 @@
 
 mod apply;
 mod error;
+mod lease;
 mod meet;
 mod retry;
 mod source;
@@ -13,7 +14,6 @@ mod worker;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::queue::Queue;
@@ -25,9 +25,6 @@ use crate::system::System;
 pub use error::EngineError;
 pub use retry::{Backoff, Disposition};
 pub use worker::Worker;
-
-/// How long a lease lasts when its holder doesn't release it: longer than all calls of one event can take.
-const LEASE: Duration = Duration::from_mins(5);
 
 /// Deals with the events of one connection.
 #[derive(Clone)]

@@ -83,6 +83,9 @@ pub trait Leases: Send + Sync + fmt::Debug {
     /// Lays an event by until the lease is released; false, and nothing done, when nobody holds it any more.
     async fn park(&self, name: &str, event: &Event, now: Timestamp) -> Result<bool, StoreError>;
 
+    /// The events that wait for these leases, the oldest first.
+    async fn waiting(&self, names: &[String]) -> Result<Vec<Event>, StoreError>;
+
     /// Releases one's own leases, and returns the events that wait for them. These stay parked until they were put
     /// into the queue and are forgotten with [`Leases::unpark`]; after a crash before that they are stranded.
     async fn release(&self, names: &[String], owner: &str) -> Result<Vec<Event>, StoreError>;

@@ -8,8 +8,9 @@ use crate::sync::{
 use crate::system::Fault;
 
 use super::apply::{Pair, sides, title};
+use super::lease::{Held, lease_of};
 use super::source::Source;
-use super::subject::{Case, Flow, Leases, lease_of};
+use super::subject::{Case, Flow};
 use super::{Engine, EngineError, Keeps};
 
 impl Engine {
@@ -18,7 +19,7 @@ impl Engine {
         &self,
         case: &Case<'_>,
         seen: &Seen,
-        held: &mut Leases,
+        held: &mut Held,
     ) -> Result<Flow, EngineError> {
         let other = case.side.opposite();
         if !case.settings.direction.writes_to(other) {
@@ -61,7 +62,7 @@ impl Engine {
         record: Record,
         fresh: bool,
         key: &MatchKey,
-        held: &mut Leases,
+        held: &mut Held,
     ) -> Result<Flow, EngineError> {
         let skip = async |record: &Record, reason| {
             self.skip(case, None, Some(record), reason)

@@ -1,10 +1,11 @@
 //! One event from lease to release.
 
-use crate::queue::{Change, Event, Lane, Seen, Subject};
+use crate::queue::{Change, Event, Seen, Subject};
 use crate::store::{Commit, Entry, Link, Place};
 use crate::sync::{Module, ModuleSettings, Record, RecordId, Side, Skip};
 
-use super::{Engine, EngineError, LEASE};
+use super::lease::{Held, lease_of};
+use super::{Engine, EngineError};
 
 /// What one event is about, and what is needed all along.
 pub(super) struct Case<'a> {
@@ -78,15 +79,12 @@ impl Engine {
 
     async fn with_lease(&self, case: &Case<'_>, change: &Change) -> Result<(), EngineError> {
         loop {
-            let mut held = Leases {
-                owner: case.event.id.clone(),
-                names: Vec::new(),
-            };
+            let mut held = Held::default();
             let outcome = self.work(case, change, &mut held).await;
             self.release(held).await?;
             match outcome? {
                 Flow::Done => return Ok(()),
-                // When the lease is free by now nobody would put the event back: go on at once.
+                // When the lease is free by now nobody would see to the event: go on at once.
                 Flow::Busy(name) if self.store.park(&name, case.event, self.clock.now()).await? => {
                     return Ok(());
                 }
@@ -95,7 +93,31 @@ impl Engine {
         }
     }
 
-    async fn work(&self, case: &Case<'_>, change: &Change, held: &mut Leases) -> Result<Flow, EngineError> {
+    /// Deals with an event that waited for a lease that is held here. False when it needs another one, too.
+    pub(super) async fn catch_up(&self, event: &Event, held: &mut Held) -> Result<bool, EngineError> {
+        let Subject::Record {
+            module,
+            side,
+            id,
+            change,
+        } = &event.subject
+        else {
+            return Ok(false);
+        };
+        let at = self.place(*module);
+        let settings = self.settings(&at).await?;
+        let id = self.system(*side).full_id(*module, id).await?;
+        let case = Case {
+            at,
+            side: *side,
+            id,
+            event,
+            settings,
+        };
+        Ok(matches!(self.work(&case, change, held).await?, Flow::Done))
+    }
+
+    async fn work(&self, case: &Case<'_>, change: &Change, held: &mut Held) -> Result<Flow, EngineError> {
         let link = self.store.link_of(&case.at, case.side, &case.id).await?;
         let name = if let Some(link) = &link {
             lease_of(&link.id)
@@ -118,38 +140,6 @@ impl Engine {
             // A record that was never in step is gone: nothing to do.
             (None, Change::Deleted) => Ok(Flow::Done),
         }
-    }
-
-    /// Takes one more lease.
-    pub(super) async fn lease(&self, name: &str, held: &mut Leases) -> Result<bool, EngineError> {
-        let now = self.clock.now();
-        let taken = self.store.acquire(name, &held.owner, now, now + LEASE).await?;
-        if taken {
-            held.names.push(name.to_owned());
-        }
-        Ok(taken)
-    }
-
-    /// Releases the leases, and then puts events that waited for them back into the queue: while a lease is held
-    /// they would only be parked again.
-    async fn release(&self, held: Leases) -> Result<(), EngineError> {
-        let waiting = self.store.release(&held.names, &held.owner).await?;
-        if waiting.is_empty() {
-            return Ok(());
-        }
-        self.requeue(waiting).await
-    }
-
-    /// Puts parked events back into the queue, and only then forgets that they were parked.
-    pub(crate) async fn requeue(&self, parked: Vec<Event>) -> Result<(), EngineError> {
-        let ids: Vec<String> = parked.iter().map(|event| event.id.clone()).collect();
-        // A new id each: the queue may still hold the old one as being worked on.
-        let events: Vec<Event> = parked
-            .into_iter()
-            .map(|event| Event::new(&event.connection, event.subject, event.cause, event.received))
-            .collect();
-        self.queue.publish(Lane::Live, &events).await?;
-        Ok(self.store.unpark(&ids).await?)
     }
 
     /// A record that was in step was deleted: its counterpart stays, and the journal tells.
@@ -246,15 +236,4 @@ impl Engine {
         };
         Ok(self.store.commit(&commit).await?)
     }
-}
-
-/// The lease that whoever works on a link holds.
-pub(super) fn lease_of(link: &str) -> String {
-    format!("link:{link}")
-}
-
-/// The leases that one event holds.
-pub(super) struct Leases {
-    owner: String,
-    names: Vec<String>,
 }

@@ -131,6 +131,8 @@ impl Worker {
             Ok(()) => ("done", self.queue.done(&delivery.id).await),
             Err(error) => self.put_back(&delivery, &error).await,
         };
+        let took = self.clock.now() - event.received;
+        tracing::debug!(event.id = %delivery.id, outcome, took_ms = took.as_millis(), "dealt with an event");
         telemetry::event_dealt_with(&event.connection, outcome, self.clock.now() - event.received);
         Self::tell(answered);
     }

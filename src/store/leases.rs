@@ -50,6 +50,20 @@ impl Leases for SqlStore {
         Ok(done.rows_affected() > 0)
     }
 
+    async fn waiting(&self, names: &[String]) -> Result<Vec<Event>, StoreError> {
+        const LOOK: &str = "look for parked events";
+        let mut waiting = Vec::new();
+        for name in names {
+            let rows = sqlx::query("select event from parked where lease = $1 order by id limit 20")
+                .bind(name)
+                .fetch_all(self.database.read())
+                .await
+                .map_err(StoreError::new(LOOK))?;
+            waiting.append(&mut events(&rows)?);
+        }
+        Ok(waiting)
+    }
+
     async fn release(&self, names: &[String], owner: &str) -> Result<Vec<Event>, StoreError> {
         const RELEASE: &str = "release a lease";
         let mut waiting = Vec::new();
