@@ -95,7 +95,10 @@ async fn main() {
     for nth in 0..CUSTOMERS {
         shop.register_customer(json!({ "email": format!("b{nth}@shop.example"), "last_name": "Lee" }));
     }
-    until(|| crm.records("Contacts").len() == CUSTOMERS + 1).await;
+    // Counting all contacts is work, too.
+    while crm.records("Contacts").len() <= CUSTOMERS {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     let created = start.elapsed();
     while server.parts().queue.depth(Lane::Live).await.unwrap() > 0 || shop.pending_deliveries() > 0 {
         tokio::time::sleep(Duration::from_millis(1)).await;
