@@ -21,8 +21,10 @@ const ROUNDS: usize = 4;
 pub(super) struct Pair {
     /// Their link, with the base from which changes are told.
     pub(super) link: Link,
-    /// Whether the link was stored before.
+    /// Whether they were in step before, so that the link's base tells what changed.
     pub(super) known: bool,
+    /// Whether the link is stored as it is here.
+    pub(super) noted: bool,
     /// What both show.
     pub(super) records: Sides<Record>,
     /// Whether what the event's own side shows was read just now, rather than taken from the event.
@@ -38,8 +40,8 @@ impl Engine {
         seen: &Seen,
     ) -> Result<(), EngineError> {
         let other = case.side.opposite();
-        let settings = case.settings_for(&link);
-        if !settings.direction.writes_to(other) {
+        let settings = &case.settings;
+        if !settings.direction.writes_to(other) || spared(&link) == Some(other) {
             return Ok(());
         }
         if link.deleted_on == Some(other) {
@@ -52,17 +54,22 @@ impl Engine {
                 }
             };
         }
+        // A record that was deleted and is there again is looked at, whatever the event tells.
+        let seen = if link.deleted_on.is_some() {
+            &Seen::Nothing
+        } else {
+            seen
+        };
         let (record, fresh) = match self.source(case, &link, seen).await? {
             Source::Nothing => return Ok(()),
             Source::Gone => return self.bury(case, link, case.side).await,
             Source::Record { record, fresh } => (record, fresh),
         };
-        // It was restored.
-        link.deleted_on = None;
+        let restored = link.deleted_on.take().is_some();
         let target = link.ids.of(other);
         let counterpart = if settings.direction == Direction::towards(other) {
             // Nothing ever travels back, so what the other side shows makes no difference.
-            Some(from_base(&settings, &link.base, other, target))
+            Some(from_base(settings, &link.base, other, target))
         } else {
             self.system(other).fetch(case.at.module, target).await?
         };
@@ -70,18 +77,14 @@ impl Engine {
             return self.bury(case, link, other).await;
         };
         let records = sides(case.side, record, counterpart);
-        self.settle(
-            case,
-            &settings,
-            Pair {
-                link,
-                known: true,
-                records,
-                fresh,
-            },
-            None,
-        )
-        .await
+        let pair = Pair {
+            link,
+            known: true,
+            noted: !restored,
+            records,
+            fresh,
+        };
+        self.settle(case, pair, None).await
     }
 
     async fn seen_or_nothing(
@@ -101,15 +104,17 @@ impl Engine {
     pub(super) async fn settle(
         &self,
         case: &Case<'_>,
-        settings: &ModuleSettings,
         mut pair: Pair,
         mut found: Option<(Side, RecordId)>,
     ) -> Result<(), EngineError> {
-        let storage = Keeps(self, case.at.module);
+        let (settings, storage) = (&case.settings, Keeps(self, case.at.module));
         for _ in 0..ROUNDS {
             let base = pair.known.then_some(&pair.link.base);
             let Pair { records, .. } = &pair;
-            let plan = plan(settings, base, records.as_ref_options(), &storage);
+            let mut plan = plan(settings, base, records.as_ref_options(), &storage);
+            if let Some(side) = spared(&pair.link) {
+                plan.spare(side);
+            }
             if !plan.patches.of(case.side).is_empty() && !pair.fresh {
                 // What came with the event may be out of date by now. Where only the other side is written to, the
                 // next event puts that right; but nothing is written over what wasn't seen.
@@ -121,53 +126,38 @@ impl Engine {
                 continue;
             }
             let before = advance(settings, pair.records.as_ref());
-            let mut written = Vec::new();
-            for side in Side::BOTH {
-                let patch = plan.patches.of(side);
-                if patch.is_empty() {
-                    continue;
-                }
-                match self
-                    .system(side)
-                    .update(case.at.module, pair.link.ids.of(side), patch)
-                    .await
-                {
+            // One side a round, and noted down at once: a failure of the second write takes nothing from the first.
+            let written = Side::BOTH
+                .into_iter()
+                .find(|side| !plan.patches.of(*side).is_empty());
+            if let Some(side) = written {
+                let (id, patch) = (pair.link.ids.of(side), plan.patches.of(side));
+                match self.system(side).update(case.at.module, id, patch).await {
                     Ok(record) => *pair.records.of_mut(side) = record,
                     Err(error) => return self.refused(case, pair, side, error).await,
                 }
-                written.push(side);
             }
-            let entries = entries(case, &pair, &plan, &written, found.as_ref());
-            let now = advance(settings, pair.records.as_ref());
-            if let Ok(key) = MatchKey::of(case.at.module, pair.records.of(case.side)) {
-                key.as_str().clone_into(&mut pair.link.match_key);
-            }
-            let changed = !pair.known || before != pair.link.base || !entries.is_empty();
-            pair.link.base = merge_bases(before, now, &plan);
+            let entries = entries(case, &pair, &plan, written, found.as_ref());
+            let base = after(settings, &plan, &pair, before, written);
+            pair.noted &= pair.known && base == pair.link.base && entries.is_empty();
+            pair.link.base = base;
             for side in Side::BOTH {
                 let seen = pair.records.of(side).modified;
                 let newest = pair.link.modified.of_mut(side);
                 *newest = (*newest).max(seen);
             }
-            if changed {
+            if let Ok(key) = MatchKey::of(case.at.module, pair.records.of(case.side)) {
+                key.as_str().clone_into(&mut pair.link.match_key);
+            }
+            if !pair.noted {
                 self.commit(case, Some(pair.link.clone()), entries, found.take())
                     .await?;
-                pair.known = true;
             }
-            if written.is_empty() {
+            if written.is_none() {
                 return Ok(());
             }
-            // The answers show the records as stored, and so what others changed meanwhile: look once more.
-            pair.fresh = true;
-            let again = crate::sync::plan(
-                settings,
-                Some(&pair.link.base),
-                pair.records.as_ref_options(),
-                &storage,
-            );
-            if again.is_empty() {
-                return Ok(());
-            }
+            // The answer shows the record as stored, and so what others changed meanwhile: look once more.
+            (pair.known, pair.noted, pair.fresh) = (true, true, true);
         }
         Err(EngineError::Restless)
     }
@@ -207,6 +197,11 @@ impl Sides<Record> {
     }
 }
 
+/// The side that can't be written to: a guest of the shop is no account, but what orders tell.
+fn spared(link: &Link) -> Option<Side> {
+    link.ids.woocommerce.guest_email().map(|_| Side::WooCommerce)
+}
+
 /// One side's record, and that of the other.
 pub(super) fn sides(side: Side, record: Record, counterpart: Record) -> Sides<Record> {
     match side {
@@ -221,28 +216,44 @@ pub(super) fn sides(side: Side, record: Record, counterpart: Record) -> Sides<Re
     }
 }
 
-/// The base after the plan's writes: what was planned from, and of the fields written what the answer shows. A
-/// field that somebody else changed meanwhile so still differs from its base, and moves in the next round.
-fn merge_bases(mut before: Base, mut now: Base, plan: &Plan) -> Base {
+/// The base after the plan's writes to one side: what was planned from, and of the fields written what the answer
+/// shows. A field that somebody else changed meanwhile so still differs from its base, and moves in the next round;
+/// and so does one that is yet to be written to the other side.
+fn after(
+    settings: &ModuleSettings,
+    plan: &Plan,
+    pair: &Pair,
+    mut before: Base,
+    written: Option<Side>,
+) -> Base {
+    let mut now = advance(settings, pair.records.as_ref());
+    let mut base = pair.link.base.clone();
+    base.retain(|field, _| before.contains_key(field));
     for field in &plan.fields {
-        if let Some(to) = field.decision.source().map(Side::opposite)
-            && field.written.is_some()
-            && let (Some(old), Some(new)) = (before.get_mut(&field.field), now.remove(&field.field))
-        {
-            *old.of_mut(to) = match to {
-                Side::WooCommerce => new.woocommerce,
-                Side::Vtiger => new.vtiger,
-            };
+        let Some(mut values) = before.remove(&field.field) else {
+            continue;
+        };
+        if let Some(to) = field.decision.source().map(Side::opposite) {
+            if written != Some(to) {
+                continue;
+            }
+            if let Some(now) = now.remove(&field.field) {
+                *values.of_mut(to) = match to {
+                    Side::WooCommerce => now.woocommerce,
+                    Side::Vtiger => now.vtiger,
+                };
+            }
         }
+        base.insert(field.field.clone(), values);
     }
-    before
+    base
 }
 
 fn entries(
     case: &Case<'_>,
     pair: &Pair,
     plan: &Plan,
-    written: &[Side],
+    written: Option<Side>,
     found: Option<&(Side, RecordId)>,
 ) -> Vec<Entry> {
     let entry = |side: Side, action: Action| {
@@ -264,7 +275,7 @@ fn entries(
     if let Some((side, _)) = found {
         return vec![entry(*side, Action::Created)];
     }
-    if written.is_empty()
+    if written.is_none()
         && pair.known
         && let Some(missing) = plan.missing()
     {
@@ -279,22 +290,16 @@ fn entries(
             skip,
         )];
     }
-    if written.is_empty() && !pair.known {
+    if written.is_none() && !pair.known {
         return vec![entry(case.side.opposite(), Action::Linked)];
     }
-    written.iter().map(|side| entry(*side, Action::Updated)).collect()
+    written
+        .map(|side| entry(side, Action::Updated))
+        .into_iter()
+        .collect()
 }
 
 impl Case<'_> {
-    /// The settings that hold for this pair: a guest of the shop is no account that could be written to.
-    pub(super) fn settings_for(&self, link: &Link) -> ModuleSettings {
-        let mut settings = self.settings.clone();
-        if link.ids.woocommerce.guest_email().is_some() {
-            settings.direction = Direction::ToVtiger;
-        }
-        settings
-    }
-
     /// An entry about something that was not done.
     pub(super) fn entry(
         &self,

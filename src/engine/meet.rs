@@ -3,7 +3,7 @@
 use crate::queue::Seen;
 use crate::store::{Action, Entry, Link};
 use crate::sync::{
-    Base, Direction, MatchKey, ModuleSettings, Record, RecordId, Side, Sides, Skip, advance, eligible, plan,
+    Base, MatchKey, ModuleSettings, Record, RecordId, Side, Sides, Skip, advance, eligible, plan,
 };
 use crate::system::Fault;
 
@@ -103,31 +103,25 @@ impl Engine {
             modified: Sides::default(),
             deleted_on: None,
         };
-        let settings = case.settings_for(&link);
         let created = interrupted.then(|| (other, case.id.clone()));
         let pair = Pair {
             link,
             known: false,
+            noted: false,
             records,
             fresh,
         };
-        self.settle(case, &settings, pair, created)
-            .await
-            .map(|()| Flow::Done)
+        self.settle(case, pair, created).await.map(|()| Flow::Done)
     }
 
     async fn create(&self, case: &Case<'_>, record: Record, key: &MatchKey) -> Result<(), EngineError> {
         let other = case.side.opposite();
-        let mut settings = case.settings.clone();
-        if case.id.guest_email().is_some() {
-            settings.direction = Direction::ToVtiger;
-        }
         let one = |side| (side == case.side).then_some(&record);
         let records = Sides {
             woocommerce: one(Side::WooCommerce),
             vtiger: one(Side::Vtiger),
         };
-        let plan = plan(&settings, None, records, &Keeps(self, case.at.module));
+        let plan = plan(&case.settings, None, records, &Keeps(self, case.at.module));
         if let Some(missing) = plan.missing() {
             let skip = Skip::Mandatory {
                 field: missing.field.clone(),
@@ -163,7 +157,7 @@ impl Engine {
             id: uuid::Uuid::now_v7().to_string(),
             ids: Sides::new(|side| records.of(side).id.clone()),
             match_key: key.as_str().to_owned(),
-            base: advance(&settings, records.as_ref()),
+            base: advance(&case.settings, records.as_ref()),
             modified: Sides::new(|side| records.of(side).modified),
             deleted_on: None,
         };

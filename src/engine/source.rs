@@ -28,10 +28,6 @@ impl Engine {
     ) -> Result<Source, EngineError> {
         let last = *link.modified.of(case.side);
         let glance = self.glance(case, seen);
-        let is_event = !matches!(seen, Seen::Record(_));
-        if is_event && glance.modified.is_some() && glance.modified < last {
-            return Ok(Source::Nothing);
-        }
         if glance.own == Some(true) && glance.modified.is_some() && glance.modified == last {
             return Ok(Source::Nothing);
         }
@@ -41,7 +37,7 @@ impl Engine {
         if unchanged_since(&case.settings, &link.base, case.side, &record) {
             return Ok(Source::Nothing);
         }
-        // Times have whole seconds: content of the same second may be older or newer than what was seen.
+        // What is older than the last change seen came late, and what is of its second may be older or newer.
         if record.modified.is_none() || record.modified <= last {
             return self.fetched(case).await;
         }

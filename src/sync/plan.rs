@@ -66,6 +66,17 @@ impl Plan {
             .all(|side| self.patches.of(side).is_empty())
     }
 
+    /// Leaves one side as it is: a record that can be read, but not written to.
+    pub fn spare(&mut self, side: Side) {
+        for field in &mut self.fields {
+            if field.decision.source() == Some(side.opposite()) {
+                field.decision = Decision::Kept(Reason::Direction);
+                field.written = None;
+            }
+        }
+        self.patches.of_mut(side).0.clear();
+    }
+
     /// The mandatory field that has no value, where a record is to be created.
     pub fn missing(&self) -> Option<&FieldPlan> {
         self.fields

@@ -11,6 +11,7 @@ mod contract_woocommerce_simulator;
 mod economy;
 mod kills;
 mod laws;
+mod lifecycle;
 mod recording;
 mod scene;
 mod simulator_pages;
