@@ -80,6 +80,9 @@ pub trait Leases: Send + Sync + fmt::Debug {
         until: Timestamp,
     ) -> Result<bool, StoreError>;
 
+    /// Whether somebody holds a lease.
+    async fn is_leased(&self, name: &str, now: Timestamp) -> Result<bool, StoreError>;
+
     /// Lays an event by until the lease is released; false, and nothing done, when nobody holds it any more.
     async fn park(&self, name: &str, event: &Event, now: Timestamp) -> Result<bool, StoreError>;
 

@@ -46,6 +46,9 @@ impl Engine {
     /// The echo of a write mostly waits for the lease of the write: one holder after the other would put it back
     /// into the queue, only to see it parked again.
     pub(super) async fn release(&self, mut held: Held) -> Result<(), EngineError> {
+        if held.names.is_empty() {
+            return Ok(());
+        }
         let mut tried = Vec::new();
         while let Some(event) = self.next_waiting(&held, &tried).await? {
             tried.push(event.id.clone());

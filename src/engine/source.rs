@@ -1,10 +1,11 @@
 //! What the event's own record shows: from the event where that is enough, from its system where it is not.
 
-use crate::queue::Seen;
+use crate::queue::{Change, Seen};
 use crate::store::{Link, Place};
 use crate::sync::{Record, RecordId, Side, unchanged_since};
 use crate::system::Glance;
 
+use super::lease::lease_of;
 use super::subject::Case;
 use super::{Engine, EngineError};
 
@@ -18,6 +19,14 @@ pub(super) enum Source {
     Record { record: Record, fresh: bool },
 }
 
+/// What an event tells of a record.
+enum Told {
+    /// Not enough: the record must be read.
+    Little,
+    /// What it showed when the event was made.
+    Record(Record),
+}
+
 impl Engine {
     /// What a record that is in step shows now.
     pub(super) async fn source(
@@ -26,22 +35,56 @@ impl Engine {
         link: &Link,
         seen: &Seen,
     ) -> Result<Source, EngineError> {
-        let last = *link.modified.of(case.side);
-        let glance = self.glance(case, seen);
-        if glance.own == Some(true) && glance.modified.is_some() && glance.modified == last {
+        let Some(told) = self.told(case, link, seen).await? else {
             return Ok(Source::Nothing);
-        }
-        let Some(record) = self.seen(case, seen).await? else {
+        };
+        let Told::Record(record) = told else {
             return self.fetched(case).await;
         };
-        if unchanged_since(&case.settings, &link.base, case.side, &record) {
-            return Ok(Source::Nothing);
-        }
+        let last = *link.modified.of(case.side);
         // What is older than the last change seen came late, and what is of its second may be older or newer.
         if record.modified.is_none() || record.modified <= last {
             return self.fetched(case).await;
         }
         Ok(Source::Record { record, fresh: false })
+    }
+
+    /// What an event tells of a record that is in step; `None` when that is nothing new: an echo of our own write,
+    /// or no change in any mapped field.
+    async fn told(&self, case: &Case<'_>, link: &Link, seen: &Seen) -> Result<Option<Told>, EngineError> {
+        let glance = self.glance(case, seen);
+        let last = *link.modified.of(case.side);
+        if glance.own == Some(true) && glance.modified.is_some() && glance.modified == last {
+            return Ok(None);
+        }
+        let Some(record) = self.seen(case, seen).await? else {
+            return Ok(Some(Told::Little));
+        };
+        let is_new = !unchanged_since(&case.settings, &link.base, case.side, &record);
+        Ok(is_new.then_some(Told::Record(record)))
+    }
+
+    /// Whether an event tells nothing new of a record that nobody works on: most echoes of our own writes. They are
+    /// done with after three reads of the database, without a lease.
+    pub(super) async fn is_echo(&self, case: &Case<'_>, change: &Change) -> Result<bool, EngineError> {
+        let Change::Changed(seen @ (Seen::Body(_) | Seen::Record(_))) = change else {
+            return Ok(false);
+        };
+        let Some(link) = self.store.link_of(&case.at, case.side, &case.id).await? else {
+            return Ok(false);
+        };
+        // Whoever works on the record may be about to change what the event is compared with.
+        if self
+            .store
+            .is_leased(&lease_of(&link.id), self.clock.now())
+            .await?
+        {
+            return Ok(false);
+        }
+        let Some(link) = self.store.link_of(&case.at, case.side, &case.id).await? else {
+            return Ok(false);
+        };
+        Ok(link.deleted_on.is_none() && self.told(case, &link, seen).await?.is_none())
     }
 
     /// What a record that is not yet in step shows now.

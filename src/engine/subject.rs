@@ -118,6 +118,9 @@ impl Engine {
     }
 
     async fn work(&self, case: &Case<'_>, change: &Change, held: &mut Held) -> Result<Flow, EngineError> {
+        if self.is_echo(case, change).await? {
+            return Ok(Flow::Done);
+        }
         let link = self.store.link_of(&case.at, case.side, &case.id).await?;
         let name = if let Some(link) = &link {
             lease_of(&link.id)

@@ -33,6 +33,16 @@ impl Leases for SqlStore {
         Ok(row.is_some())
     }
 
+    async fn is_leased(&self, name: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let row = sqlx::query("select 1 from lease where name = $1 and until >= $2")
+            .bind(name)
+            .bind(now.as_millis())
+            .fetch_optional(self.database.read())
+            .await
+            .map_err(StoreError::new("look for a lease"))?;
+        Ok(row.is_some())
+    }
+
     async fn park(&self, name: &str, event: &Event, now: Timestamp) -> Result<bool, StoreError> {
         const PARK: &str = "park an event";
         let done = sqlx::query(
