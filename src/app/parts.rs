@@ -16,6 +16,8 @@ use crate::system::System;
 use crate::vtiger::{Vtiger, VtigerSettings};
 use crate::woocommerce::{self, WooCommerce, WooCommerceSettings};
 
+use super::metered::Metered;
+
 /// Everything that works on events, ready to be run.
 #[derive(Debug)]
 pub struct Parts {
@@ -180,8 +182,8 @@ impl Parts {
         let woocommerce = WooCommerce::new(woocommerce_settings(connection), Arc::clone(&self.clock));
         let vtiger = Vtiger::new(vtiger_settings(connection), Arc::clone(&self.clock));
         let systems: Sides<Arc<dyn System>> = Sides {
-            woocommerce: Arc::new(woocommerce.map_err(failed)?),
-            vtiger: Arc::new(vtiger.map_err(failed)?),
+            woocommerce: Arc::new(Metered(Arc::new(woocommerce.map_err(failed)?))),
+            vtiger: Arc::new(Metered(Arc::new(vtiger.map_err(failed)?))),
         };
         for (module, settings) in &connection.modules {
             let at = Place {

@@ -1,0 +1,81 @@
+//! Counts the calls to a system, so that neither client has to know of metrics.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::Value as Json;
+
+use crate::sync::{FieldPath, Module, Patch, Record, RecordId, Side, Value};
+use crate::system::{Finding, Glance, Page, System, SystemError};
+use crate::telemetry;
+
+/// A system whose calls are counted.
+#[derive(Debug)]
+pub(super) struct Metered(pub(super) Arc<dyn System>);
+
+impl Metered {
+    fn counted<T>(&self, operation: &'static str, outcome: Result<T, SystemError>) -> Result<T, SystemError> {
+        telemetry::api_called(self.0.side(), operation, outcome.is_ok());
+        outcome
+    }
+}
+
+#[async_trait]
+impl System for Metered {
+    fn side(&self) -> Side {
+        self.0.side()
+    }
+
+    async fn sign_in(&self) -> Result<(), SystemError> {
+        self.counted("sign_in", self.0.sign_in().await)
+    }
+
+    async fn full_id(&self, module: Module, id: &RecordId) -> Result<RecordId, SystemError> {
+        self.0.full_id(module, id).await
+    }
+
+    async fn fetch(&self, module: Module, id: &RecordId) -> Result<Option<Record>, SystemError> {
+        self.counted("fetch", self.0.fetch(module, id).await)
+    }
+
+    async fn find(&self, module: Module, key: &str) -> Result<Vec<Record>, SystemError> {
+        self.counted("find", self.0.find(module, key).await)
+    }
+
+    async fn create(&self, module: Module, patch: &Patch) -> Result<Record, SystemError> {
+        self.counted("create", self.0.create(module, patch).await)
+    }
+
+    async fn update(&self, module: Module, id: &RecordId, patch: &Patch) -> Result<Record, SystemError> {
+        self.counted("update", self.0.update(module, id, patch).await)
+    }
+
+    async fn delete(&self, module: Module, id: &RecordId) -> Result<(), SystemError> {
+        self.counted("delete", self.0.delete(module, id).await)
+    }
+
+    async fn page(&self, module: Module, cursor: Option<&str>) -> Result<Page, SystemError> {
+        self.counted("page", self.0.page(module, cursor).await)
+    }
+
+    async fn read(
+        &self,
+        module: Module,
+        body: &Json,
+        needed: &[FieldPath],
+    ) -> Result<Option<Record>, SystemError> {
+        self.0.read(module, body, needed).await
+    }
+
+    fn stored(&self, module: Module, path: &FieldPath, value: &Value) -> Value {
+        self.0.stored(module, path, value)
+    }
+
+    fn glance(&self, body: &Json) -> Glance {
+        self.0.glance(body)
+    }
+
+    async fn check(&self) -> Vec<Finding> {
+        self.0.check().await
+    }
+}
