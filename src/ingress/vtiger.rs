@@ -49,7 +49,7 @@ async fn answer(
     };
     let id = RecordId::new(callback.id.clone());
     let change = match callback.kind {
-        CallbackKind::Changed => Change::Changed(Seen::Body(callback.into_body())),
+        CallbackKind::Changed => Change::Changed(Seen::of(callback.into_body())),
         CallbackKind::Deleted => Change::Deleted,
         CallbackKind::Ignored => return Ok(answer::accepted(0)),
     };

@@ -74,7 +74,7 @@ fn subjects(connection: &str, delivery: Delivery) -> Vec<Subject> {
         } => {
             vec![record(
                 RecordId::new(id.to_string()),
-                Change::Changed(Seen::Body(body)),
+                Change::Changed(Seen::of(body)),
             )]
         }
         Delivery::Deleted {
@@ -88,7 +88,7 @@ fn subjects(connection: &str, delivery: Delivery) -> Vec<Subject> {
             body,
             ..
         } => guest::from_order(&body)
-            .map(|guest| record(guest.id, Change::Changed(Seen::Body(body))))
+            .map(|guest| record(guest.id, Change::Changed(Seen::of(body))))
             .into_iter()
             .collect(),
         Delivery::Unknown {

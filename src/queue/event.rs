@@ -90,6 +90,29 @@ pub enum Seen {
     Record(Record),
 }
 
+/// How deep a body may be nested to be kept. Reading stops at 128 layers, and an event adds some of its own.
+const DEEPEST: usize = 100;
+
+impl Seen {
+    /// What came with an event, unless it is nested so deep that the event could not be read again.
+    pub fn of(body: Json) -> Self {
+        if is_deeper_than(DEEPEST, &body) {
+            Self::Nothing
+        } else {
+            Self::Body(body)
+        }
+    }
+}
+
+fn is_deeper_than(layers: usize, json: &Json) -> bool {
+    let is_deeper = |inner: &Json| layers == 0 || is_deeper_than(layers - 1, inner);
+    match json {
+        Json::Array(items) => items.iter().any(is_deeper),
+        Json::Object(members) => members.values().any(is_deeper),
+        _ => false,
+    }
+}
+
 /// Who told that something happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
