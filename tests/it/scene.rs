@@ -1,7 +1,7 @@
 //! A simulated shop, a simulated CRM and the service between them, each test its own.
 
 use std::future::Future;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
@@ -36,7 +36,7 @@ pub(crate) struct Scene {
     pub(crate) crm: VtigerSimulator,
     pub(crate) server: Server,
     pub(crate) url: String,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Scene {
@@ -82,8 +82,13 @@ impl Scene {
             crm,
             server,
             url,
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// The service's database.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.folder.path().join("sync.sqlite")
     }
 
     /// Waits until no webhook is under way and no event waits.
@@ -157,6 +162,13 @@ impl Scene {
             .into_iter()
             .map(|call| format!("{} {}", call.operation, call.detail));
         shop.chain(crm).collect()
+    }
+
+    /// The calls since they were forgotten, without those that sign in.
+    pub(crate) fn calls_signed_in(&self) -> Vec<String> {
+        let mut calls = self.calls();
+        calls.retain(|call| !call.starts_with("getchallenge ") && !call.starts_with("login "));
+        calls
     }
 
     pub(crate) async fn stop(self) {

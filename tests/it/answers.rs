@@ -1,0 +1,489 @@
+//! What the webhook endpoints answer, and what each answer promises.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value as Json, json};
+use sqlx::{Connection as _, Row, SqliteConnection};
+use woo_vtiger_sync::simulator::faults::FaultPlan;
+
+use crate::scene::{CALLBACK_SECRET, Scene, ann, wait_until};
+use crate::wire::{
+    Answer, Request, callback, customer, delivery, hmac, recorded_callback, recorded_delivery,
+};
+
+/// A refusal is JSON that says what is wrong, for programs and for people.
+fn assert_refused(answer: &Answer, status: u16, error: &str) {
+    let body = answer.json();
+    assert_eq!(answer.status, status, "{body}");
+    assert_eq!(body["error"], error, "{body}");
+    assert!(
+        body["detail"].as_str().is_some_and(|detail| detail.len() > 10),
+        "{body}"
+    );
+}
+
+fn assert_accepted(answer: &Answer, events: u64) {
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.json(), json!({ "status": "accepted", "events": events }));
+}
+
+/// Nothing was told, asked or written.
+async fn assert_untouched(scene: &Scene) {
+    scene.quiet().await;
+    assert_eq!(scene.calls_signed_in(), [] as [&str; 0]);
+    assert!(scene.journal().await.is_empty());
+}
+
+fn genuine() -> Request {
+    delivery("customer.created", customer(900, "ann@shop.example").to_string())
+}
+
+fn changed_contact() -> Json {
+    json!({ "module": "Contacts", "id": "12x77", "event": "updated" })
+}
+
+fn unsigned_callback(body: impl Into<Vec<u8>>) -> Request {
+    callback(body).without("X-Vtiger-Signature")
+}
+
+/// A connection to the database, beside the service's own.
+async fn database(scene: &Scene) -> SqliteConnection {
+    let url = format!("sqlite://{}", scene.database().display());
+    SqliteConnection::connect(&url).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_answered_with_200_is_in_the_database() {
+    let scene = Scene::start().await;
+    let broken = FaultPlan {
+        request_faults: 1.0,
+        ..FaultPlan::default()
+    };
+    scene.crm.set_faults(broken);
+    let mut database = database(&scene).await;
+
+    for id in 901..=903 {
+        let body = customer(id, "ann@shop.example").to_string();
+        assert_accepted(
+            &delivery("customer.created", body).send(scene.server.address()),
+            1,
+        );
+
+        let rows = sqlx::query("select event from queue")
+            .fetch_all(&mut database)
+            .await
+            .unwrap();
+        let is_there = rows
+            .iter()
+            .any(|row| row.get::<String, _>("event").contains(&format!("\"{id}\"")));
+        assert!(is_there, "{id}");
+    }
+
+    scene.crm.set_faults(FaultPlan::default());
+    wait_until("the contact is there", || async {
+        scene.contact("ann@shop.example").is_some()
+    })
+    .await;
+    scene.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_stored_is_answered_with_503_and_taken_as_soon_as_it_can() {
+    let scene = Scene::start().await;
+    let mut database = database(&scene).await;
+    sqlx::query("create trigger full before insert on queue begin select raise(fail, 'disk full'); end")
+        .execute(&mut database)
+        .await
+        .unwrap();
+
+    for request in [genuine(), callback(changed_contact().to_string())] {
+        let answer = request.send(scene.server.address());
+        assert_refused(&answer, 503, "not_durable");
+        assert!(answer.header("retry-after").is_some());
+    }
+    // What asks for nothing needs no database.
+    let ignored = delivery("product.updated", json!({ "id": 7 }).to_string());
+    assert_accepted(&ignored.send(scene.server.address()), 0);
+
+    sqlx::query("drop trigger full")
+        .execute(&mut database)
+        .await
+        .unwrap();
+    assert_accepted(&genuine().send(scene.server.address()), 1);
+    scene.quiet().await;
+    assert!(scene.contact("ann@shop.example").is_some());
+    scene.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deliveries_without_the_right_signature_are_refused() {
+    let scene = Scene::start().await;
+    let name = "X-WC-Webhook-Signature";
+    let other_body = STANDARD.encode(hmac("lab-webhook-secret", b"{}"));
+    let right = String::from_utf8(genuine().values(name)[0].to_vec()).unwrap();
+
+    let unsigned = genuine().without(name);
+    assert_refused(&unsigned.send(scene.server.address()), 401, "unauthenticated");
+    for wrong in [
+        String::new(),
+        "=".to_owned(),
+        STANDARD.encode(hmac("another secret", &genuine().body)),
+        STANDARD.encode(hmac("", &genuine().body)),
+        hex::encode(hmac("lab-webhook-secret", &genuine().body)),
+        other_body,
+        right.to_lowercase(),
+        right[..40].to_owned(),
+        format!("{right}AAAA"),
+    ] {
+        let answer = unsigned.clone().with(name, &wrong).send(scene.server.address());
+        assert_refused(&answer, 401, "unauthenticated");
+    }
+    // Vtiger's credentials are no good here.
+    let as_vtiger = unsigned
+        .with("X-Webhook-Token", CALLBACK_SECRET)
+        .with("Authorization", format!("Bearer {CALLBACK_SECRET}"));
+    assert_refused(&as_vtiger.send(scene.server.address()), 401, "unauthenticated");
+
+    assert_untouched(&scene).await;
+    scene.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_a_secret_is_changed_both_are_valid() {
+    let scene = Scene::with(
+        "[connections.shop.woocommerce]\nwebhook_secret_previous = \"old\"\n\
+         [connections.shop.vtiger]\ncallback_secret_previous = \"older\"",
+    )
+    .await;
+    let ignored = |body: &[u8]| Request::post("/webhooks/woocommerce/shop", body);
+    let body = br#"{"id":7}"#;
+
+    for (secret, status) in [
+        ("lab-webhook-secret", 200),
+        ("old", 200),
+        ("older", 401),
+        (CALLBACK_SECRET, 401),
+    ] {
+        let answer = ignored(body)
+            .with("X-WC-Webhook-Topic", "product.updated")
+            .with("X-WC-Webhook-Signature", STANDARD.encode(hmac(secret, body)))
+            .send(scene.server.address());
+        assert_eq!(answer.status, status, "{secret}");
+    }
+    let body = json!({ "module": "Products", "id": "14x7", "event": "updated" }).to_string();
+    for (secret, status) in [
+        (CALLBACK_SECRET, 200),
+        ("older", 200),
+        ("old", 401),
+        ("lab-webhook-secret", 401),
+    ] {
+        let answer = unsigned_callback(body.as_str())
+            .with("X-Vtiger-Signature", hex::encode(hmac(secret, body.as_bytes())))
+            .send(scene.server.address());
+        assert_eq!(answer.status, status, "{secret}");
+    }
+    assert_untouched(&scene).await;
+    scene.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_unsigned_ping_is_accepted_and_nothing_that_only_looks_like_it() {
+    let scene = Scene::start().await;
+    let form = "application/x-www-form-urlencoded";
+    let post = |body: &str, content_type: &str| {
+        Request::post("/webhooks/woocommerce/shop", body)
+            .with("Content-Type", content_type)
+            .send(scene.server.address())
+    };
+
+    assert_accepted(&recorded_delivery("ping").send(scene.server.address()), 0);
+    assert_accepted(&post("webhook_id=12", &format!("{form}; charset=UTF-8")), 0);
+    for (body, content_type) in [
+        ("webhook_id=12", "application/json"),
+        ("webhook_id=", form),
+        ("webhook_id=1&id=32", form),
+        ("webhook_id=1x", form),
+        ("", form),
+        (r#"{"id":32}"#, form),
+    ] {
+        assert_refused(&post(body, content_type), 401, "unauthenticated");
+    }
+    assert_untouched(&scene).await;
+    scene.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_are_known_by_name_whatever_its_case() {
+    let scene = Scene::start().await;
+    let at = |target: &str, mut request: Request| {
+        request.target = target.to_owned();
+        request.send(scene.server.address())
+    };
+    let callback = recorded_callback("products_aftersave");
+    let delivery = recorded_delivery("product.updated");
+
+    for name in ["shop", "SHOP", "Shop", "%73hop"] {
+        assert_accepted(&at(&format!("/webhooks/woocommerce/{name}"), delivery.clone()), 0);
+        assert_accepted(&at(&format!("/webhooks/vtiger/{name}"), callback.clone()), 0);
+    }
+    for name in ["other", "shop2", "sho", "shop%20"] {
+        let delivery = at(&format!("/webhooks/woocommerce/{name}"), delivery.clone());
+        assert_refused(&delivery, 404, "unknown_connection");
+        let callback = at(&format!("/webhooks/vtiger/{name}"), callback.clone());
+        assert_refused(&callback, 404, "unknown_connection");
+    }
+    scene.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_posts_are_taken() {
+    let scene = Scene::start().await;
+    for mut request in [genuine(), recorded_callback("workflow_save")] {
+        for method in ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"] {
+            request.method = method.to_owned();
+            let answer = request.send(scene.server.address());
+            assert_refused(&answer, 405, "method_not_allowed");
+            assert_eq!(answer.header("allow"), Some("POST"));
+        }
+    }
+    assert_untouched(&scene).await;
+    scene.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_up_to_the_limit_are_taken_and_larger_ones_refused() {
+    const LIMIT: usize = 20_000;
+    let scene = Scene::with(&format!("[http]\nbody_limit = {LIMIT}")).await;
+    let of = |length: usize| {
+        let frame = json!({ "id": 7, "text": "" }).to_string().len();
+        let text = "x".repeat(length - frame);
+        json!({ "id": 7, "text": text }).to_string()
+    };
+
+    let fits = delivery("product.updated", of(LIMIT));
+    assert_accepted(&fits.send(scene.server.address()), 0);
+    assert_accepted(&fits.chunked().send(scene.server.address()), 0);
+    for length in [LIMIT + 1, 3 * LIMIT] {
+        let large = delivery("product.updated", of(length));
+        assert_refused(&large.send(scene.server.address()), 413, "too_large");
+        assert_refused(&large.chunked().send(scene.server.address()), 413, "too_large");
+        let large = callback(of(length));
+        assert_refused(&large.send(scene.server.address()), 413, "too_large");
+    }
+    assert_untouched(&scene).await;
+    scene.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn genuine_deliveries_of_other_topics_are_accepted_and_nothing_follows() {
+    let scene = Scene::start().await;
+    for topic in [
+        "product.updated",
+        "product.deleted",
+        "coupon.created",
+        "action.woocommerce_cart_updated",
+        "subscription.created",
+    ] {
+        let answer = delivery(topic, json!({ "id": 7 }).to_string()).send(scene.server.address());
+        assert_accepted(&answer, 0);
+    }
+    assert_untouched(&scene).await;
+    scene.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_genuine_delivery_that_cannot_be_read_is_accepted_and_a_sweep_finds_what_it_meant() {
+    let deep = format!("{}1{}", r#"{"id":"#.repeat(300), "}".repeat(300));
+    let unreadable = [
+        delivery("customer.updated", "no JSON"),
+        delivery("customer.updated", ""),
+        delivery("customer.updated", "[]"),
+        delivery("customer.updated", b"{\"id\":7,\"email\":\"\xff\xfe\"}".to_vec()),
+        delivery("customer.updated", r#"{"id":"seven"}"#),
+        delivery("customer.updated", r#"{"id":1e300}"#),
+        delivery("customer.updated", r#"{"code":"woocommerce_rest_cannot_view"}"#),
+        delivery("customer.updated", deep),
+        delivery("customer.moved", r#"{"id":7}"#),
+        delivery("", r#"{"id":7}"#),
+        delivery("customer.updated", r#"{"id":7}"#).without("X-WC-Webhook-Topic"),
+    ];
+    let lost = FaultPlan {
+        lost_webhooks: 1.0,
+        ..FaultPlan::default()
+    };
+
+    for request in unreadable {
+        let scene = Scene::start().await;
+        scene.shop.set_faults(lost.clone());
+        scene.shop.register_customer(ann("lost@shop.example"));
+        scene.quiet().await;
+        assert_eq!(scene.contact("lost@shop.example"), None);
+
+        assert_accepted(&request.send(scene.server.address()), 1);
+        wait_until("the lost customer is found", || async {
+            scene.contact("lost@shop.example").is_some()
+        })
+        .await;
+        scene.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_nested_as_deep_as_can_be_read_is_dealt_with() {
+    let scene = Scene::start().await;
+    // The queue keeps the record within a few layers of its own.
+    for depth in [100, 115, 120, 122, 124, 125] {
+        let email = format!("deep{depth}@shop.example");
+        let id = scene.shop.register_customer(ann(&email));
+        let mut body = customer(id, &email);
+        body["meta_data"] = (0..depth).fold(json!(1), |inner, _| json!([inner]));
+
+        let request = delivery("customer.updated", body.to_string());
+        assert_accepted(&request.send(scene.server.address()), 1);
+        scene.quiet().await;
+        assert!(scene.contact(&email).is_some(), "{depth}");
+
+        let data = (0..depth).fold(json!(1), |inner, _| json!([inner]));
+        let body =
+            json!({ "module": "Contacts", "id": "12x77", "event": "updated", "data": { "deep": data } });
+        assert_accepted(&callback(body.to_string()).send(scene.server.address()), 1);
+        scene.quiet().await;
+    }
+
+    let failed = sqlx::query("select id from queue where state = 'failed'")
+        .fetch_all(&mut database(&scene).await)
+        .await
+        .unwrap();
+    assert!(
+        failed.is_empty(),
+        "{} events were set aside as unreadable",
+        failed.len()
+    );
+    scene.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn callbacks_prove_themselves_in_each_way_that_vtiger_can() {
+    let scene = Scene::start().await;
+    let body = json!({ "module": "Products", "id": "14x7", "event": "updated" }).to_string();
+    let mac = hmac(CALLBACK_SECRET, body.as_bytes());
+    let basic =
+        |user: &str, password: &str| format!("Basic {}", STANDARD.encode(format!("{user}:{password}")));
+    let send = |name: &str, value: &str| {
+        unsigned_callback(body.as_str())
+            .with(name, value)
+            .send(scene.server.address())
+    };
+
+    for (name, value) in [
+        ("X-Vtiger-Signature", hex::encode(&mac)),
+        ("X-Vtiger-Signature", hex::encode(&mac).to_uppercase()),
+        ("X-Vtiger-Signature", format!("sha256={}", hex::encode(&mac))),
+        ("X-Vtiger-Signature", STANDARD.encode(&mac)),
+        ("X-Vtiger-Signature", format!("sha256={}", STANDARD.encode(&mac))),
+        ("Authorization", format!("Bearer {CALLBACK_SECRET}")),
+        ("Authorization", format!("bearer {CALLBACK_SECRET}")),
+        ("Authorization", basic("", CALLBACK_SECRET)),
+        ("Authorization", basic("vtiger", CALLBACK_SECRET)),
+        ("X-Webhook-Token", CALLBACK_SECRET.to_owned()),
+    ] {
+        assert_eq!(send(name, &value).status, 200, "{name}: {value}");
+    }
+    for (name, value) in [
+        ("X-Vtiger-Signature", String::new()),
+        ("X-Vtiger-Signature", hex::encode(hmac("", body.as_bytes()))),
+        (
+            "X-Vtiger-Signature",
+            hex::encode(hmac(CALLBACK_SECRET, b"another body")),
+        ),
+        ("X-Vtiger-Signature", CALLBACK_SECRET.to_owned()),
+        ("X-Vtiger-Signature", format!("sha1={}", hex::encode(&mac))),
+        ("Authorization", CALLBACK_SECRET.to_owned()),
+        ("Authorization", "Bearer ".to_owned()),
+        ("Authorization", basic(CALLBACK_SECRET, "")),
+        ("Authorization", format!("Basic {CALLBACK_SECRET}")),
+        ("X-Webhook-Token", String::new()),
+        ("X-Webhook-Token", CALLBACK_SECRET.to_uppercase()),
+        ("X-WC-Webhook-Signature", STANDARD.encode(&mac)),
+    ] {
+        let answer = send(name, &value);
+        assert_refused(&answer, 401, "unauthenticated");
+    }
+    assert_untouched(&scene).await;
+    scene.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn malformed_callbacks_are_answered_with_the_field_at_fault() {
+    let scene = Scene::start().await;
+    let form = |body: &str| {
+        unsigned_callback(body)
+            .without("Content-Type")
+            .with("Content-Type", "application/x-www-form-urlencoded")
+            .with("X-Webhook-Token", CALLBACK_SECRET)
+    };
+
+    for (request, field) in [
+        (callback("no JSON"), "`body`"),
+        (callback("[]"), "`body`"),
+        (callback(b"{\"module\":\"\xff\"}".to_vec()), "`body`"),
+        (callback(r#"{"module":"Contacts","id":1}"#), "`event`"),
+        (
+            callback(r#"{"module":"Contacts","id":1,"event":"moved"}"#),
+            "`event`",
+        ),
+        (callback(r#"{"id":1,"event":"updated"}"#), "`module`"),
+        (callback(r#"{"module":"Contacts","event":"updated"}"#), "`id`"),
+        (
+            callback(r#"{"module":"Contacts","event":"updated","id":"12x"}"#),
+            "`id`",
+        ),
+        (
+            callback(r#"{"module":"Contacts","event":"updated","id":1,"data":[]}"#),
+            "`data`",
+        ),
+        (form("module=Contacts&id=1"), "`event`"),
+        (form("module=Contacts&event=updated&id=../1"), "`id`"),
+        (form(""), "`event`"),
+    ] {
+        let answer = request.send(scene.server.address());
+        assert_refused(&answer, 400, "malformed");
+        let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.starts_with(field), "{detail}");
+    }
+    assert_untouched(&scene).await;
+    scene.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn callbacks_come_as_json_or_as_form_and_deletes_with_a_bare_number() {
+    let scene = Scene::start().await;
+    let (customer, contact) = scene.pair("ann@shop.example").await;
+    let number = contact.split_once('x').unwrap().1;
+    let form = unsigned_callback(format!("module=Contacts&event=updated&id={number}"))
+        .without("Content-Type")
+        .with("Content-Type", "application/x-www-form-urlencoded")
+        .with("X-Webhook-Token", CALLBACK_SECRET);
+
+    assert_accepted(&form.send(scene.server.address()), 1);
+    scene.quiet().await;
+    assert!(
+        scene.calls().contains(&format!("retrieve {contact}")),
+        "{:?}",
+        scene.calls()
+    );
+
+    // Nobody but this callback tells of the deletion.
+    scene
+        .crm
+        .set_callback(&format!("{}/nowhere", scene.url), CALLBACK_SECRET);
+    scene.crm.delete_record(&contact);
+    let deleted = json!({ "module": "Contacts", "id": number.parse::<u64>().unwrap(), "event": "deleted" });
+    assert_accepted(&callback(deleted.to_string()).send(scene.server.address()), 1);
+    scene.quiet().await;
+    let journal = scene.journal().await;
+    let skip = journal[0].entry.skip.as_ref().expect("a reason");
+    assert!(skip.to_string().contains("deleted"), "{skip}");
+    assert!(scene.shop.customer(customer).is_some());
+    scene.stop().await;
+}
