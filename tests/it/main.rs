@@ -11,6 +11,7 @@ mod contract_woocommerce_client;
 mod contract_woocommerce_simulator;
 mod deliveries;
 mod economy;
+mod hostile;
 mod kills;
 mod laws;
 mod lifecycle;
