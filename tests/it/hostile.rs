@@ -174,7 +174,7 @@ async fn withstands(seed: u64) {
     });
 
     let mut request = Request::post("/livez", "");
-    request.method = "GET".to_owned();
+    "GET".clone_into(&mut request.method);
     assert_eq!(request.send(to).status, 200);
     scene.shop.register_customer(ann("fresh@shop.example"));
     wait_until("the worker still works", || async {
