@@ -20,7 +20,7 @@ use woo_vtiger_sync::simulator::vtiger::{VtigerOptions, VtigerSimulator};
 use woo_vtiger_sync::simulator::woocommerce::{WooCommerceOptions, WooCommerceSimulator};
 
 const EDITS: usize = 200;
-const CUSTOMERS: usize = 1000;
+const CUSTOMERS: u32 = 1000;
 
 #[tokio::main]
 async fn main() {
@@ -96,7 +96,7 @@ async fn main() {
         shop.register_customer(json!({ "email": format!("b{nth}@shop.example"), "last_name": "Lee" }));
     }
     // Counting all contacts is work, too.
-    while crm.records("Contacts").len() <= CUSTOMERS {
+    while crm.records("Contacts").len() <= CUSTOMERS as usize {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let created = start.elapsed();
@@ -105,7 +105,7 @@ async fn main() {
     }
     println!(
         "{CUSTOMERS} new customers in {created:.2?} ({:.0} a second); with all echoes {:.2?}",
-        CUSTOMERS as f64 / created.as_secs_f64(),
+        f64::from(CUSTOMERS) / created.as_secs_f64(),
         start.elapsed()
     );
     server.stop().await;
