@@ -140,11 +140,7 @@ impl People {
                 let newcomer = self.newcomer();
                 shop.place_order(newcomer.as_guest_order());
             }
-            // Both at once: often of the same person, sometimes of the same field.
-            _ => {
-                self.edit_customer(shop);
-                self.edit_contact(crm);
-            }
+            _ => self.edit_both(shop, crm),
         }
     }
 
@@ -198,6 +194,36 @@ impl People {
             _ => json!({ "lastname": LAST_NAMES.choose(&mut self.random) }),
         };
         crm.edit_record(id, edit);
+    }
+
+    /// The sales team and the customer edit the same person at once: mostly different fields, sometimes the same.
+    fn edit_both(&mut self, shop: &WooCommerceSimulator, crm: &VtigerSimulator) {
+        let customers = shop.customers();
+        let Some(customer) = customers.choose(&mut self.random) else {
+            return;
+        };
+        let contacts = crm.records("Contacts");
+        let contact = contacts
+            .iter()
+            .find(|contact| contact["email"] == customer["email"]);
+        let ids = (
+            customer["id"].as_u64(),
+            contact.and_then(|contact| contact["id"].as_str()),
+        );
+        let (Some(customer), Some(contact)) = ids else {
+            return;
+        };
+        let street = street(&mut self.random);
+        let edit = if self.random.random_bool(0.4) {
+            json!({ "phone": phone(&mut self.random) })
+        } else {
+            json!({ "mailingstreet": street })
+        };
+        shop.edit_customer(
+            customer,
+            json!({ "billing": { "phone": phone(&mut self.random) } }),
+        );
+        crm.edit_record(contact, edit);
     }
 
     fn newcomer(&mut self) -> Person {
