@@ -16,7 +16,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use woo_vtiger_sync::app::{self, Parts, Server, Stage};
 use woo_vtiger_sync::clock::SystemClock;
-use woo_vtiger_sync::config::{self, Config};
+use woo_vtiger_sync::config::{self, Config, LogFormat};
 use woo_vtiger_sync::demo::{self, Options};
 use woo_vtiger_sync::{check, http, telemetry};
 
@@ -122,7 +122,11 @@ fn load(settings: &Settings) -> anyhow::Result<Config> {
         .context("the configuration has mistakes")?;
     telemetry::init(&config.log);
     for warning in config.warnings() {
-        eprintln!("note: {warning}");
+        match config.log.format {
+            LogFormat::Text => eprintln!("note: {warning}"),
+            // Who reads standard error can read nothing else.
+            LogFormat::Json => tracing::warn!("{warning}"),
+        }
     }
     Ok(config)
 }
