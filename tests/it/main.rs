@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod answers;
+mod architecture;
 mod configuration;
 mod conflicts;
 mod contract_vtiger_client;
