@@ -11,6 +11,7 @@ mod contract_vtiger_simulator;
 mod contract_woocommerce_client;
 mod contract_woocommerce_simulator;
 mod deliveries;
+mod demonstration;
 mod economy;
 mod hostile;
 mod kills;
