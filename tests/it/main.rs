@@ -4,6 +4,7 @@
 
 mod answers;
 mod architecture;
+mod browser;
 mod configuration;
 mod conflicts;
 mod contract_vtiger_client;

@@ -1,0 +1,101 @@
+//! Chromium without a window, driven by the WebDriver protocol.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+use woo_vtiger_sync::http;
+
+const MISSING: &str = "the browser test needs Chromium and chromedriver; on Debian install the packages chromium and \
+                       chromium-driver, or run scripts/test, which does so";
+
+/// A browser with one page.
+pub(super) struct Browser {
+    driver: Child,
+    client: reqwest::Client,
+    session: String,
+}
+
+impl Browser {
+    pub(super) async fn open() -> Self {
+        http::install_tls_provider();
+        let driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn();
+        let mut driver = driver.unwrap_or_else(|error| panic!("{MISSING} ({error})"));
+        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+        let port = lines
+            .find_map(|line| {
+                let line = line.unwrap();
+                let (_, port) = line.split_once("started successfully on port ")?;
+                Some(port.trim_end_matches('.').to_owned())
+            })
+            .expect("chromedriver says its port");
+        // It goes on talking, and must not be stopped by a pipe that nobody empties.
+        std::thread::spawn(move || lines.count());
+        let mut browser = Self {
+            driver,
+            client: http::client(Duration::from_mins(1)).unwrap(),
+            session: format!("http://127.0.0.1:{port}/session"),
+        };
+        let started = browser
+            .post(
+                "",
+                &json!({ "capabilities": { "alwaysMatch": {
+                    "browserName": "chrome",
+                    "goog:chromeOptions": { "args": ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage"] },
+                    "goog:loggingPrefs": { "browser": "ALL" },
+                } } }),
+            )
+            .await;
+        let id = started["sessionId"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{MISSING} ({started})"));
+        browser.session = format!("{}/{id}", browser.session);
+        browser
+    }
+
+    pub(super) async fn go_to(&self, url: &str) {
+        self.post("/url", &json!({ "url": url })).await;
+    }
+
+    /// Runs a script in the page. Says what it returns.
+    pub(super) async fn run(&self, script: &str) -> Json {
+        self.post("/execute/sync", &json!({ "script": script, "args": [] }))
+            .await
+    }
+
+    /// What the browser complained of so far.
+    pub(super) async fn console(&self) -> Vec<Json> {
+        let entries = self.post("/se/log", &json!({ "type": "browser" })).await;
+        entries.as_array().unwrap().clone()
+    }
+
+    pub(super) async fn close(self) {
+        let closed = self.client.delete(&self.session).send().await;
+        assert_eq!(closed.unwrap().status(), 200, "the browser did not close");
+    }
+
+    async fn post(&self, path: &str, body: &Json) -> Json {
+        let request = self
+            .client
+            .post(format!("{}{path}", self.session))
+            .header("Content-Type", "application/json")
+            .body(body.to_string());
+        let answer = request.send().await.unwrap().text().await.unwrap();
+        let answer: Json = serde_json::from_str(&answer).unwrap();
+        assert!(answer["value"]["error"].is_null(), "{path}: {}", answer["value"]);
+        answer["value"].clone()
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // Both fail where it has ended already.
+        drop(self.driver.kill());
+        drop(self.driver.wait());
+    }
+}
