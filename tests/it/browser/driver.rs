@@ -1,4 +1,4 @@
-//! Chromium without a window, driven by the WebDriver protocol.
+//! Chromium without a window, driven by the `WebDriver` protocol.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
