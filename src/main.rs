@@ -118,8 +118,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
 
 /// Reads the configuration, tells what is odd about it, and begins to log.
 fn load(settings: &Settings) -> anyhow::Result<Config> {
-    let config = Config::load(settings.config.as_deref(), config::environment())
-        .context("the configuration has mistakes")?;
+    let config = Config::load(settings.config.as_deref(), config::environment())?;
     telemetry::init(&config.log);
     for warning in config.warnings() {
         match config.log.format {

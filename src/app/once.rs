@@ -33,11 +33,15 @@ pub async fn sweep_once(parts: &Parts) -> Result<String, EngineError> {
     tasks.wait().await;
     let mut text = swept?;
     for line in parts.store.counts_since(start).await? {
+        let side = Side::BOTH
+            .into_iter()
+            .find(|side| side.as_str() == line.side)
+            .map_or("", Side::title);
         // Writing to a string can't fail.
         let _ = writeln!(
             text,
             "{}: {} in {}: {} created, {} updated, {} skipped",
-            line.connection, line.module, line.side, line.created, line.updated, line.skipped
+            line.connection, line.module, side, line.created, line.updated, line.skipped
         );
     }
     Ok(text)

@@ -190,8 +190,7 @@ fn config(
         connection("VTIGER__ACCESS_KEY", &crm_options.access_key),
         connection("VTIGER__CALLBACK_SECRET", CALLBACK_SECRET),
     ]);
-    let mut config = Config::load(options.config.as_deref(), variables.into_iter())
-        .context("the configuration has mistakes")?;
+    let mut config = Config::load(options.config.as_deref(), variables.into_iter())?;
     // Nothing real is touched, whatever else the person has configured.
     config.connections.retain(|name, _| name == CONNECTION);
     Ok(config)

@@ -241,8 +241,8 @@ async fn a_sweep_alone_brings_both_sides_into_step_and_counts() {
         [
             "shop: read 1 contacts in WooCommerce, 1 of them not in step",
             "shop: read 1 contacts in Vtiger CRM, 1 of them not in step",
-            "shop: contacts in woocommerce: 1 created, 0 updated, 0 skipped",
-            "shop: contacts in vtiger: 1 created, 0 updated, 0 skipped",
+            "shop: contacts in WooCommerce: 1 created, 0 updated, 0 skipped",
+            "shop: contacts in Vtiger CRM: 1 created, 0 updated, 0 skipped",
         ]
     );
     assert!(place.contact("ann@shop.example").is_some());
@@ -273,7 +273,7 @@ async fn a_sweep_beside_the_service_leaves_the_work_to_it() {
 
     assert_eq!(sweep.code, Some(0), "{sweep:?}");
     assert!(
-        sweep.out.contains("contacts in vtiger: 1 created"),
+        sweep.out.contains("contacts in Vtiger CRM: 1 created"),
         "{}",
         sweep.out
     );
