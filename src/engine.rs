@@ -29,11 +29,11 @@ pub use worker::Worker;
 /// Deals with the events of one connection.
 #[derive(Clone)]
 pub struct Engine {
-    connection: String,
-    systems: Sides<Arc<dyn System>>,
-    store: Arc<dyn Store>,
-    queue: Arc<dyn Queue>,
-    clock: Arc<dyn Clock>,
+    pub(crate) connection: String,
+    pub(crate) systems: Sides<Arc<dyn System>>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) queue: Arc<dyn Queue>,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl Engine {
@@ -54,7 +54,7 @@ impl Engine {
         }
     }
 
-    fn system(&self, side: Side) -> &dyn System {
+    pub(crate) fn system(&self, side: Side) -> &dyn System {
         &**self.systems.of(side)
     }
 }

@@ -3,32 +3,24 @@
 //! A sweep never writes to either system. What differs goes through the engine like any other event.
 
 use std::collections::HashSet;
-use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::Clock;
-use crate::engine::Backoff;
-use crate::engine::{Disposition, EngineError};
-use crate::queue::{Cause, Change, Event, Lane, Queue, Seen, Subject};
-use crate::store::{Link, Place, Store};
+use crate::engine::{Backoff, Disposition, Engine, EngineError};
+use crate::queue::{Cause, Change, Event, Lane, Seen, Subject};
+use crate::store::{Link, Place};
 use crate::sync::{ModuleSettings, Record, RecordId, Side, Sides, eligible, unchanged_since};
-use crate::system::{Page, System};
+use crate::system::Page;
 use crate::telemetry;
 
 /// Failures in a row after which a sweep gives up; the next one begins anew.
 const ATTEMPTS: u32 = 8;
 
-/// Sweeps one connection.
-#[derive(Clone)]
+/// Sweeps one connection, for its engine to deal with what is found.
+#[derive(Clone, Debug)]
 pub struct Sweeper {
-    connection: String,
-    systems: Sides<Arc<dyn System>>,
-    store: Arc<dyn Store>,
-    queue: Arc<dyn Queue>,
-    clock: Arc<dyn Clock>,
+    engine: Engine,
 }
 
 /// What a sweep saw.
@@ -48,21 +40,9 @@ impl Report {
 }
 
 impl Sweeper {
-    /// A sweeper for this connection.
-    pub fn new(
-        connection: &str,
-        systems: Sides<Arc<dyn System>>,
-        store: Arc<dyn Store>,
-        queue: Arc<dyn Queue>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self {
-            connection: connection.to_owned(),
-            systems,
-            store,
-            queue,
-            clock,
-        }
+    /// A sweeper for this engine's connection.
+    pub const fn new(engine: Engine) -> Self {
+        Self { engine }
     }
 
     /// Sweeps a module once.
@@ -71,10 +51,7 @@ impl Sweeper {
     /// When one of the systems can't be read in spite of several attempts.
     pub async fn sweep(&self, at: &Place) -> Result<Report, EngineError> {
         let mut report = Report::default();
-        let settings = match self.store.settings(at).await? {
-            Some(settings) => settings,
-            None => ModuleSettings::default_for(at.module)?,
-        };
+        let settings = self.engine.settings(at).await?;
         if !settings.enabled {
             return Ok(report);
         }
@@ -106,7 +83,7 @@ impl Sweeper {
             let events = self.differences(at, settings, side, page.records).await?;
             *report.found.of_mut(side) += events.len() as u64;
             if !events.is_empty() {
-                self.queue.publish(Lane::Bulk, &events).await?;
+                self.engine.queue.publish(Lane::Bulk, &events).await?;
             }
             match page.next {
                 Some(next) => cursor = Some(next),
@@ -119,7 +96,7 @@ impl Sweeper {
     async fn page(&self, at: &Place, side: Side, cursor: Option<&str>) -> Result<Page, EngineError> {
         let mut attempts = 0;
         loop {
-            let error = match self.systems.of(side).page(at.module, cursor).await {
+            let error = match self.engine.system(side).page(at.module, cursor).await {
                 Ok(page) => return Ok(page),
                 Err(error) => EngineError::from(error),
             };
@@ -143,11 +120,12 @@ impl Sweeper {
         records: Vec<Record>,
     ) -> Result<Vec<Event>, EngineError> {
         let ids: Vec<RecordId> = records.iter().map(|record| record.id.clone()).collect();
-        let links = self.store.links_of(at, side, &ids).await?;
+        let links = self.engine.store.links_of(at, side, &ids).await?;
         let link_of = |id: &RecordId| links.iter().find(|link| link.ids.of(side) == id);
         let mut customers = HashSet::new();
         for guest in ids.iter().filter_map(RecordId::guest_email) {
             if self
+                .engine
                 .store
                 .links_by_key(at, guest)
                 .await?
@@ -157,7 +135,7 @@ impl Sweeper {
                 customers.insert(RecordId::guest(guest));
             }
         }
-        let now = self.clock.now();
+        let now = self.engine.clock.now();
         let events = records.into_iter().filter(|record| match link_of(&record.id) {
             Some(link) => may_have_changed(settings, link, side, record),
             // A guest that is a customer, too, is not looked at.
@@ -179,22 +157,27 @@ impl Sweeper {
 
     /// Sweeps all modules every `interval`, and those that are asked for soon after that, until `stop`.
     pub async fn run(self, places: Vec<Place>, plan: Schedule, stop: CancellationToken) {
-        let mut rested = self.clock.now();
+        let mut rested = self.engine.clock.now();
         let mut due = if plan.at_start {
-            self.clock.now()
+            self.engine.clock.now()
         } else {
-            self.clock.now() + plan.interval
+            self.engine.clock.now() + plan.interval
         };
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(LOOK) => {}
             }
-            let is_due = self.clock.now() >= due;
-            if !is_due && self.clock.now() < rested {
+            let is_due = self.engine.clock.now() >= due;
+            if !is_due && self.engine.clock.now() < rested {
                 continue;
             }
-            let mut asked = match self.store.take_sweep_requests(&self.connection).await {
+            let mut asked = match self
+                .engine
+                .store
+                .take_sweep_requests(&self.engine.connection)
+                .await
+            {
                 Ok(asked) => asked,
                 Err(error) => {
                     tracing::warn!(error = %telemetry::chain(&error), "requests to sweep can't be read");
@@ -203,10 +186,10 @@ impl Sweeper {
             };
             if is_due {
                 asked.clone_from(&places);
-                due = self.clock.now() + plan.interval;
+                due = self.engine.clock.now() + plan.interval;
             }
             for at in asked {
-                rested = self.clock.now() + REST;
+                rested = self.engine.clock.now() + REST;
                 let swept = tokio::select! {
                     () = stop.cancelled() => return,
                     swept = self.sweep(&at) => swept,
@@ -250,12 +233,4 @@ fn may_have_changed(settings: &ModuleSettings, link: &Link, side: Side, record: 
 fn is_wanted(settings: &ModuleSettings, at: &Place, side: Side, record: &Record) -> bool {
     let is_too_old = settings.sync_from.is_some() && record.modified < settings.sync_from;
     eligible(at.module, side, record) && !is_too_old
-}
-
-impl fmt::Debug for Sweeper {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sweeper")
-            .field("connection", &self.connection)
-            .finish_non_exhaustive()
-    }
 }

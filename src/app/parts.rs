@@ -195,23 +195,16 @@ impl Parts {
                 self.store.put_settings(&at, settings, self.clock.now()).await?;
             }
         }
-        let (store, queue, clock) = (&self.store, &self.queue, &self.clock);
         let engine = Engine::new(
             name,
             systems.clone(),
-            Arc::clone(store),
-            Arc::clone(queue),
-            Arc::clone(clock),
+            Arc::clone(&self.store),
+            Arc::clone(&self.queue),
+            Arc::clone(&self.clock),
         );
-        let sweeper = Sweeper::new(
-            name,
-            systems.clone(),
-            Arc::clone(store),
-            Arc::clone(queue),
-            Arc::clone(clock),
-        );
+        self.sweepers
+            .insert(name.to_owned(), Sweeper::new(engine.clone()));
         self.engines.insert(name.to_owned(), engine);
-        self.sweepers.insert(name.to_owned(), sweeper);
         self.systems.insert(name.to_owned(), systems);
         Ok(())
     }

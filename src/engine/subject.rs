@@ -32,33 +32,43 @@ impl Engine {
     /// # Errors
     /// When it could not be dealt with for now and should be tried again.
     pub async fn handle(&self, event: &Event) -> Result<(), EngineError> {
-        match &event.subject {
-            Subject::Module { module } => {
-                let at = self.place(*module);
-                Ok(self.store.request_sweep(&at, self.clock.now()).await?)
-            }
-            Subject::Record {
-                module,
-                side,
-                id,
-                change,
-            } => {
-                let at = self.place(*module);
-                let settings = self.settings(&at).await?;
-                if !settings.enabled {
-                    return Ok(());
-                }
-                let id = self.system(*side).full_id(*module, id).await?;
-                let case = Case {
-                    at,
-                    side: *side,
-                    id,
-                    event,
-                    settings,
-                };
-                self.with_lease(&case, change).await
-            }
+        if let Subject::Module { module } = &event.subject {
+            let at = self.place(*module);
+            return Ok(self.store.request_sweep(&at, self.clock.now()).await?);
         }
+        match self.case(event).await? {
+            Some((case, change)) => self.with_lease(&case, change).await,
+            None => Ok(()),
+        }
+    }
+
+    /// What an event about a record is about; `None` for other events, and where the module is switched off.
+    async fn case<'a>(&self, event: &'a Event) -> Result<Option<(Case<'a>, &'a Change)>, EngineError> {
+        let Subject::Record {
+            module,
+            side,
+            id,
+            change,
+        } = &event.subject
+        else {
+            return Ok(None);
+        };
+        let at = self.place(*module);
+        let settings = self.settings(&at).await?;
+        if !settings.enabled {
+            return Ok(None);
+        }
+        let id = self.system(*side).full_id(*module, id).await?;
+        Ok(Some((
+            Case {
+                at,
+                side: *side,
+                id,
+                event,
+                settings,
+            },
+            change,
+        )))
     }
 
     /// A module of this connection.
@@ -95,26 +105,10 @@ impl Engine {
 
     /// Deals with an event that waited for a lease that is held here. False when it needs another one, too.
     pub(super) async fn catch_up(&self, event: &Event, held: &mut Held) -> Result<bool, EngineError> {
-        let Subject::Record {
-            module,
-            side,
-            id,
-            change,
-        } = &event.subject
-        else {
-            return Ok(false);
-        };
-        let at = self.place(*module);
-        let settings = self.settings(&at).await?;
-        let id = self.system(*side).full_id(*module, id).await?;
-        let case = Case {
-            at,
-            side: *side,
-            id,
-            event,
-            settings,
-        };
-        Ok(matches!(self.work(&case, change, held).await?, Flow::Done))
+        match self.case(event).await? {
+            Some((case, change)) => Ok(matches!(self.work(&case, change, held).await?, Flow::Done)),
+            None => Ok(true),
+        }
     }
 
     async fn work(&self, case: &Case<'_>, change: &Change, held: &mut Held) -> Result<Flow, EngineError> {

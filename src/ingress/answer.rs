@@ -6,6 +6,9 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::json;
 
+use crate::sync::Side;
+use crate::telemetry;
+
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
@@ -69,9 +72,13 @@ impl ResponseError for Refusal {
     }
 }
 
-/// The status that a refusal is answered with.
-pub(super) fn status(refusal: &Refusal) -> u16 {
-    refusal.status_code().as_u16()
+/// Counts an answer, and hands it on.
+pub(super) fn counted(source: Side, answer: Result<HttpResponse, Refusal>) -> Result<HttpResponse, Refusal> {
+    let status = answer
+        .as_ref()
+        .map_or_else(ResponseError::status_code, HttpResponse::status);
+    telemetry::event_received(source, status.as_u16());
+    answer
 }
 
 /// The request was accepted, with so many events.

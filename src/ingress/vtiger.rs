@@ -7,7 +7,6 @@ use super::answer::{self, Refusal};
 use super::{Ingress, body};
 use crate::queue::{Cause, Change, Seen, Subject};
 use crate::sync::{RecordId, Side};
-use crate::telemetry;
 use crate::vtiger::callback::{self, CallbackKind, Credentials};
 
 pub(super) async fn receive(
@@ -16,9 +15,10 @@ pub(super) async fn receive(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Refusal> {
-    let answer = answer(&ingress, &connection, &request, payload).await;
-    telemetry::event_received(Side::Vtiger, answer.as_ref().map_or_else(answer::status, |_| 200));
-    answer
+    answer::counted(
+        Side::Vtiger,
+        answer(&ingress, &connection, &request, payload).await,
+    )
 }
 
 async fn answer(

@@ -7,7 +7,6 @@ use super::answer::{self, Refusal};
 use super::{Ingress, body};
 use crate::queue::{Cause, Change, Seen, Subject};
 use crate::sync::{Module, RecordId, Side};
-use crate::telemetry;
 use crate::woocommerce::guest;
 use crate::woocommerce::webhook::{self, Delivery, Resource};
 
@@ -17,12 +16,10 @@ pub(super) async fn receive(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Refusal> {
-    let answer = answer(&ingress, &connection, &request, payload).await;
-    telemetry::event_received(
+    answer::counted(
         Side::WooCommerce,
-        answer.as_ref().map_or_else(answer::status, |_| 200),
-    );
-    answer
+        answer(&ingress, &connection, &request, payload).await,
+    )
 }
 
 async fn answer(

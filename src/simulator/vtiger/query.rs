@@ -72,7 +72,7 @@ impl Parser {
         self.keyword("SELECT")?;
         let columns = self.columns()?;
         self.keyword("FROM")?;
-        let module = self.expect(Kind::Word, "COLUMNNAME")?;
+        let module = self.demand(Kind::Word, "COLUMNNAME")?;
 
         let alternatives = if self.take_keyword("WHERE") {
             self.alternatives()?
@@ -101,7 +101,7 @@ impl Parser {
         } else {
             (0, None)
         };
-        self.expect(Kind::Semicolon, "SEMICOLON")?;
+        self.demand(Kind::Semicolon, "SEMICOLON")?;
 
         Ok(Query {
             columns,
@@ -125,17 +125,17 @@ impl Parser {
                 .is_some_and(|token| token.kind == Kind::ParenOpen);
         if counts {
             self.next += 2;
-            self.expect(Kind::Asterisk, "ASTERISK")?;
-            self.expect(Kind::ParenClose, "PARENCLOSE")?;
+            self.demand(Kind::Asterisk, "ASTERISK")?;
+            self.demand(Kind::ParenClose, "PARENCLOSE")?;
             return Ok(Columns::Count);
         }
         Ok(Columns::Fields(self.words()?))
     }
 
     fn words(&mut self) -> Result<Vec<String>, String> {
-        let mut words = vec![self.expect(Kind::Word, "COLUMNNAME")?];
+        let mut words = vec![self.demand(Kind::Word, "COLUMNNAME")?];
         while self.take(Kind::Comma) {
-            words.push(self.expect(Kind::Word, "COLUMNNAME")?);
+            words.push(self.demand(Kind::Word, "COLUMNNAME")?);
         }
         Ok(words)
     }
@@ -157,18 +157,18 @@ impl Parser {
     }
 
     fn condition(&mut self) -> Result<Condition, String> {
-        let field = self.expect(Kind::Word, "COLUMNNAME")?;
+        let field = self.demand(Kind::Word, "COLUMNNAME")?;
         let operator = self.operator()?;
         let values = if operator == Operator::In {
-            self.expect(Kind::ParenOpen, "PARENOPEN")?;
-            let mut values = vec![self.expect(Kind::Value, "VALUE")?];
+            self.demand(Kind::ParenOpen, "PARENOPEN")?;
+            let mut values = vec![self.demand(Kind::Value, "VALUE")?];
             while self.take(Kind::Comma) {
-                values.push(self.expect(Kind::Value, "VALUE")?);
+                values.push(self.demand(Kind::Value, "VALUE")?);
             }
-            self.expect(Kind::ParenClose, "PARENCLOSE")?;
+            self.demand(Kind::ParenClose, "PARENCLOSE")?;
             values
         } else {
-            vec![self.expect(Kind::Value, "VALUE")?]
+            vec![self.demand(Kind::Value, "VALUE")?]
         };
         Ok(Condition {
             field,
@@ -184,7 +184,7 @@ impl Parser {
         if self.take_keyword("IN") {
             return Ok(Operator::In);
         }
-        match self.expect(Kind::Operator, "EQ")?.as_str() {
+        match self.demand(Kind::Operator, "EQ")?.as_str() {
             "!=" => Ok(Operator::NotEqual),
             "<" => Ok(Operator::Less),
             "<=" => Ok(Operator::LessOrEqual),
@@ -196,7 +196,7 @@ impl Parser {
 
     fn number(&mut self) -> Result<usize, String> {
         let at = self.next;
-        let text = self.expect(Kind::Value, "VALUE")?;
+        let text = self.demand(Kind::Value, "VALUE")?;
         text.parse().map_err(|_| {
             self.next = at;
             self.unexpected("VALUE")
@@ -229,7 +229,7 @@ impl Parser {
         }))
     }
 
-    fn expect(&mut self, kind: Kind, name: &str) -> Result<String, String> {
+    fn demand(&mut self, kind: Kind, name: &str) -> Result<String, String> {
         match self.peek() {
             Some(token) if token.kind == kind => {
                 let text = token.text.clone();

@@ -1,7 +1,6 @@
 //! What a listener in the place of this program is told.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value as Json, json};
@@ -13,6 +12,7 @@ use woo_vtiger_sync::simulator::vtiger::VtigerOptions;
 
 use super::crm::{Crm, SEEDED};
 use crate::recording;
+use crate::scene::wait_until;
 
 const SECRET: &str = "lab-secret";
 
@@ -33,14 +33,10 @@ fn listen(crm: &Crm, server: &MockServer) {
 
 /// The callbacks, once none is pending.
 async fn delivered(crm: &Crm, server: &MockServer) -> Vec<Request> {
-    let settled = async {
-        while crm.simulator.pending_callbacks() > 0 {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(10), settled)
-        .await
-        .unwrap();
+    wait_until("no callback is pending", || async {
+        crm.simulator.pending_callbacks() == 0
+    })
+    .await;
     server.received_requests().await.unwrap()
 }
 
