@@ -15,11 +15,10 @@ mod worker;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::queue::Queue;
 use crate::store::Store;
-use crate::sync::{FieldPath, Sides, Storage};
-use crate::sync::{Module, Side, Value};
+use crate::sync::{FieldPath, Module, Record, Side, Sides, Storage, Value};
 use crate::system::System;
 
 pub use error::EngineError;
@@ -52,6 +51,11 @@ impl Engine {
             queue,
             clock,
         }
+    }
+
+    /// When a record last changed, if that can be compared with what is told of it later.
+    fn time_of(&self, side: Side, record: &Record) -> Option<Timestamp> {
+        record.modified.filter(|_| self.system(side).tells_time())
     }
 
     pub(crate) fn system(&self, side: Side) -> &dyn System {

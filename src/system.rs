@@ -60,6 +60,12 @@ pub trait System: Send + Sync + fmt::Debug {
     /// Reads from an event's body, without any I/O, when and by whom the record was last changed.
     fn glance(&self, body: &serde_json::Value) -> Glance;
 
+    /// Whether the modified times that it gives can be compared with each other. Those of Vtiger can't be before the
+    /// time zone of its server is known.
+    fn tells_time(&self) -> bool {
+        true
+    }
+
     /// Tests address, credentials and permissions, for a person to read.
     async fn check(&self) -> Vec<Finding>;
 }

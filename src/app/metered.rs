@@ -75,6 +75,10 @@ impl System for Metered {
         self.0.glance(body)
     }
 
+    fn tells_time(&self) -> bool {
+        self.0.tells_time()
+    }
+
     async fn check(&self) -> Vec<Finding> {
         self.0.check().await
     }

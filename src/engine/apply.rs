@@ -142,7 +142,7 @@ impl Engine {
             pair.noted &= pair.known && base == pair.link.base && entries.is_empty();
             pair.link.base = base;
             for side in Side::BOTH {
-                let seen = pair.records.of(side).modified;
+                let seen = self.time_of(side, pair.records.of(side));
                 let newest = pair.link.modified.of_mut(side);
                 *newest = (*newest).max(seen);
             }

@@ -158,7 +158,7 @@ impl Engine {
             ids: Sides::new(|side| records.of(side).id.clone()),
             match_key: key.as_str().to_owned(),
             base: advance(&case.settings, records.as_ref()),
-            modified: Sides::new(|side| records.of(side).modified),
+            modified: Sides::new(|side| self.time_of(side, records.of(side))),
             deleted_on: None,
         };
         let entry = Entry {

@@ -42,18 +42,23 @@ impl Engine {
             return self.fetched(case).await;
         };
         let last = *link.modified.of(case.side);
-        // What is older than the last change seen came late, and what is of its second may be older or newer.
-        if record.modified.is_none() || record.modified <= last {
+        // Times have whole seconds: what is of the second of the last change seen may be older or newer.
+        let is_newer = self.system(case.side).tells_time() && record.modified > last;
+        if record.modified.is_none() || !is_newer {
             return self.fetched(case).await;
         }
         Ok(Source::Record { record, fresh: false })
     }
 
     /// What an event tells of a record that is in step; `None` when that is nothing new: an echo of our own write,
-    /// or no change in any mapped field.
+    /// older than what was seen, or no change in any mapped field.
     async fn told(&self, case: &Case<'_>, link: &Link, seen: &Seen) -> Result<Option<Told>, EngineError> {
         let glance = self.glance(case, seen);
         let last = *link.modified.of(case.side);
+        let is_late = glance.modified.is_some() && glance.modified < last;
+        if is_late && self.system(case.side).tells_time() && matches!(seen, Seen::Body(_)) {
+            return Ok(None);
+        }
         if glance.own == Some(true) && glance.modified.is_some() && glance.modified == last {
             return Ok(None);
         }

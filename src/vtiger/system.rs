@@ -159,6 +159,10 @@ impl System for Vtiger {
         }
     }
 
+    fn tells_time(&self) -> bool {
+        self.zone.is_known()
+    }
+
     fn glance(&self, body: &Json) -> Glance {
         let text = |name: &str| {
             body.get(name)

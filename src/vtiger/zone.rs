@@ -3,6 +3,7 @@
 //! Unless it is configured, it is learned from our own writes, whose moment we know. That also follows
 //! daylight saving time.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use time::macros::format_description;
@@ -20,6 +21,7 @@ const TOLERANCE_S: i64 = 3 * 60;
 #[derive(Debug)]
 pub(crate) struct Zone {
     configured: bool,
+    learned: AtomicBool,
     offset: Mutex<UtcOffset>,
 }
 
@@ -28,6 +30,7 @@ impl Zone {
     pub(crate) fn new(configured: Option<UtcOffset>) -> Self {
         Self {
             configured: configured.is_some(),
+            learned: AtomicBool::new(false),
             offset: Mutex::new(configured.unwrap_or(UtcOffset::UTC)),
         }
     }
@@ -40,6 +43,11 @@ impl Zone {
     /// Whether the zone was given, so that nothing is learned.
     pub(crate) fn is_configured(&self) -> bool {
         self.configured
+    }
+
+    /// Whether the zone was given or learned, and not only assumed.
+    pub(crate) fn is_known(&self) -> bool {
+        self.configured || self.learned.load(Ordering::Relaxed)
     }
 
     /// Reads a time such as `2026-11-23 11:24:55`.
@@ -72,6 +80,7 @@ impl Zone {
             tracing::info!(vtiger.utc_offset = %learned, "learned the time zone of Vtiger's server");
             *offset = learned;
         }
+        self.learned.store(true, Ordering::Relaxed);
     }
 }
 

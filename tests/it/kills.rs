@@ -140,6 +140,12 @@ impl Town {
         self.accepted.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// What the service says of itself.
+    async fn ready(&self) -> String {
+        let answer = self.client.get(format!("{}/readyz", self.address)).send().await;
+        answer.unwrap().text().await.unwrap()
+    }
+
     /// What is not in step.
     fn differences(&self) -> Vec<String> {
         let mut contacts: HashMap<String, Vec<Json>> = HashMap::new();
@@ -280,15 +286,22 @@ async fn twenty_kills_during_two_thousand_events_lose_nothing_and_double_nothing
         service = Service::start(&environment);
     }
     senders.wait().await;
-    wait_until("both sides are in step", || async {
-        town.differences().is_empty()
-    })
-    .await;
+    let in_step = async {
+        let mut ticks = tokio::time::interval(Duration::from_millis(50));
+        while !town.differences().is_empty() {
+            ticks.tick().await;
+        }
+    };
+    if tokio::time::timeout(Duration::from_mins(2), in_step)
+        .await
+        .is_err()
+    {
+        panic!("not in step: {:?}; {}", town.differences(), town.ready().await);
+    }
 
     // What is still under way changes nothing any more.
     wait_until("no event waits", || async {
-        let ready = town.client.get(format!("{}/readyz", town.address)).send().await;
-        let ready: Json = serde_json::from_str(&ready.unwrap().text().await.unwrap()).unwrap();
+        let ready: Json = serde_json::from_str(&town.ready().await).unwrap();
         ready["events_waiting"] == 0
     })
     .await;
