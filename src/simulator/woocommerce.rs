@@ -1,20 +1,24 @@
-//! A stand-in of a WooCommerce 9.9.5 shop: its REST API for customers, orders and webhooks, and their delivery.
+//! A stand-in of a WooCommerce 9.9.5 shop: its REST API for customers, orders, products, taxes and webhooks, and their delivery.
 //!
 //! It behaves as the recorded traffic of a real shop does, quirks included. All state is in memory.
 //! What people do in the shop itself, outside of REST, are methods of [`WooCommerceSimulator`], and its page at `/`.
 
 mod answer;
 mod auth;
+mod catalogue;
+mod category;
 mod customer;
 mod delivery;
 mod desk;
 mod fields;
 mod line;
 mod order;
+mod product;
 mod query;
 mod route;
 mod server;
 mod shop;
+mod tax;
 mod text;
 mod webhook;
 
@@ -223,7 +227,7 @@ impl WooCommerceSimulator {
 
     /// A user as GET shows them.
     pub fn customer(&self, id: u64) -> Option<Value> {
-        customer::Customers::get(&self.shared.shop(), id).ok()
+        customer::Customers.get(&self.shared.shop(), id).ok()
     }
 
     /// All orders as GET shows them, by id, trashed ones too.

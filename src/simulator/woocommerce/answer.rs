@@ -48,6 +48,12 @@ impl ApiError {
         }
     }
 
+    /// The same with a further key of `data`.
+    pub(super) fn with(mut self, name: &str, value: Value) -> Self {
+        self.more.insert(name.to_owned(), value);
+        self
+    }
+
     /// No such route, or not with this method.
     pub(super) fn no_route() -> Self {
         Self::new(

@@ -1,4 +1,4 @@
-//! What customers and orders have in common: addresses, `meta_data`, checks of types, links.
+//! What records have in common: addresses, `meta_data`, checks of types, links.
 
 use serde_json::{Value, json};
 
@@ -101,6 +101,7 @@ pub(super) fn wrong_types(fields: &Fields, schema: &[(&str, &str)]) -> Vec<(Stri
             (_, Value::Null)
             | ("string", Value::String(_))
             | ("array", Value::Array(_))
+            | ("object", Value::Object(_))
             | ("boolean", Value::Bool(_)) => None,
             ("integer", value) if as_integer(value).is_some() => None,
             ("email", Value::String(text)) => (!is_email(text)).then(Invalid::email),

@@ -1,6 +1,6 @@
 //! Orders: `/orders`, as far as people's data, status and stored lines go.
 //!
-//! There is no catalogue behind them: a line's name and price are what its sender says.
+//! A line's name and price are what its sender says; of the catalogue, only the stock follows.
 
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use super::answer::{Answer, ApiError, Fields, Invalid};
 use super::fields::{self, ALLOW_ALL, id_of, text_of};
 use super::query::Query;
 use super::shop::{Resource, Shop};
-use super::{customer, line, text};
+use super::{customer, line, product};
 
 const STATUSES: &[&str] = &[
     "auto-draft",
@@ -73,15 +73,10 @@ impl Resource for Orders {
         }
     }
 
-    fn list(shop: &Shop, query: &Query) -> Result<Answer, ApiError> {
+    fn list(&self, shop: &Shop, query: &Query) -> Result<Answer, ApiError> {
         let orderby = query.one_of("orderby", ORDERS_BY)?;
         let ascends = query.one_of("order", &["desc", "asc"])? == "asc";
-        let bounds = [
-            (date(query, "modified_after")?, "date_modified_gmt", true),
-            (date(query, "modified_before")?, "date_modified_gmt", false),
-            (date(query, "after")?, "date_created_gmt", true),
-            (date(query, "before")?, "date_created_gmt", false),
-        ];
+        let bounds = query.dates()?;
         let customer = query.get("customer").and_then(|id| id.parse::<u64>().ok());
         let (include, exclude) = (query.ids("include"), query.ids("exclude"));
         let statuses = query.list("status");
@@ -92,14 +87,8 @@ impl Resource for Orders {
             } else {
                 statuses.contains(&status)
             };
-            // Exclusive on both sides.
-            let is_within = bounds.iter().all(|(bound, name, after)| match bound {
-                Some(bound) if *after => text_of(order, name) > bound.as_str(),
-                Some(bound) => text_of(order, name) < bound.as_str(),
-                None => true,
-            });
             has_status
-                && is_within
+                && bounds.hold(order)
                 && customer.is_none_or(|customer| id_of(order, "customer_id") == customer)
                 && (include.is_empty() || include.contains(id))
                 && !exclude.contains(id)
@@ -126,12 +115,12 @@ impl Resource for Orders {
         )
     }
 
-    fn get(shop: &Shop, id: u64) -> Result<Value, ApiError> {
+    fn get(&self, shop: &Shop, id: u64) -> Result<Value, ApiError> {
         let order = shop.orders.get(&id).ok_or_else(|| invalid_id(404))?;
         Ok(view(shop, id, order))
     }
 
-    fn create(shop: &mut Shop, given: &Fields) -> Result<Value, ApiError> {
+    fn create(&self, shop: &mut Shop, given: &Fields) -> Result<Value, ApiError> {
         check_customer(shop, given)?;
         let mut order = empty(shop, "rest-api");
         line::merge(&mut order, given, &mut shop.next_item)?;
@@ -143,10 +132,11 @@ impl Resource for Orders {
         store(shop, id, order);
         shop.fire("order.created", id);
         shop.fire("order.updated", id);
-        Self::get(shop, id)
+        product::follow_order(shop, id);
+        self.get(shop, id)
     }
 
-    fn update(shop: &mut Shop, id: u64, given: &Fields) -> Result<Value, ApiError> {
+    fn update(&self, shop: &mut Shop, id: u64, given: &Fields) -> Result<Value, ApiError> {
         let mut order = shop.orders.get(&id).cloned().ok_or_else(|| invalid_id(400))?;
         check_customer(shop, given)?;
         line::merge(&mut order, given, &mut shop.next_item)?;
@@ -160,11 +150,12 @@ impl Resource for Orders {
         if !was_trashed {
             shop.fire("order.updated", id);
         }
-        Self::get(shop, id)
+        product::follow_order(shop, id);
+        self.get(shop, id)
     }
 
-    fn delete(shop: &mut Shop, id: u64, force: bool) -> Result<Value, ApiError> {
-        let was = Self::get(shop, id)?;
+    fn delete(&self, shop: &mut Shop, id: u64, force: bool) -> Result<Value, ApiError> {
+        let was = self.get(shop, id)?;
         if force {
             // No webhook tells of it.
             shop.orders.remove(&id);
@@ -206,6 +197,7 @@ pub(super) fn place(shop: &mut Shop, given: &Fields) -> u64 {
     if !is_draft {
         shop.fire("order.created", id);
     }
+    product::follow_order(shop, id);
     id
 }
 
@@ -331,16 +323,6 @@ fn check_customer(shop: &Shop, given: &Fields) -> Result<(), ApiError> {
         "woocommerce_rest_invalid_customer_id",
         "Customer ID is invalid.",
     ))
-}
-
-fn date(query: &Query, name: &str) -> Result<Option<String>, ApiError> {
-    let Some(text) = query.get(name) else {
-        return Ok(None);
-    };
-    match text::query_date_as_gmt(text, query.is_true("dates_are_gmt")) {
-        Some(date) => Ok(Some(date)),
-        None => Err(ApiError::invalid(&[(name.to_owned(), Invalid::date())])),
-    }
 }
 
 fn invalid_id(status: u16) -> ApiError {

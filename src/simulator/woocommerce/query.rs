@@ -3,6 +3,22 @@
 use serde_json::Value;
 
 use super::answer::{Answer, ApiError, Fields, Invalid};
+use super::fields::text_of;
+use super::text;
+
+/// Between which dates a record has to be: the bound, the date's key, and whether it is to be later.
+pub(super) struct Dates([(Option<String>, &'static str, bool); 4]);
+
+impl Dates {
+    /// Whether the record is within, exclusive on both sides.
+    pub(super) fn hold(&self, record: &Fields) -> bool {
+        self.0.iter().all(|(bound, name, after)| match bound {
+            Some(bound) if *after => text_of(record, name) > bound.as_str(),
+            Some(bound) => text_of(record, name) < bound.as_str(),
+            None => true,
+        })
+    }
+}
 
 /// A request's query.
 pub(super) struct Query(Vec<(String, String)>);
@@ -61,6 +77,22 @@ impl Query {
                 Invalid::not_one_of(name, allowed),
             )])),
         }
+    }
+
+    /// The bounds of a record's dates.
+    pub(super) fn dates(&self) -> Result<Dates, ApiError> {
+        let date = |name: &str| match self.get(name) {
+            None => Ok(None),
+            Some(given) => text::query_date_as_gmt(given, self.is_true("dates_are_gmt"))
+                .map(Some)
+                .ok_or_else(|| ApiError::invalid(&[(name.to_owned(), Invalid::date())])),
+        };
+        Ok(Dates([
+            (date("modified_after")?, "date_modified_gmt", true),
+            (date("modified_before")?, "date_modified_gmt", false),
+            (date("after")?, "date_created_gmt", true),
+            (date("before")?, "date_created_gmt", false),
+        ]))
     }
 
     fn number(&self, name: &str, default: usize, maximum: usize, bounds: &str) -> Result<usize, ApiError> {

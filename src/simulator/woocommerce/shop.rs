@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of HTTP. Nothing is sent from here: changes only queue deliveries.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +11,11 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::answer::{Answer, ApiError, Fields};
+use super::category;
+use super::customer::Customers;
+use super::fields::ALLOW_ALL;
+use super::order::Orders;
+use super::product::Products;
 use super::query::Query;
 use super::webhook::Webhook;
 use crate::clock::{Clock, Timestamp};
@@ -22,18 +27,22 @@ pub(super) trait Resource {
     /// What a POST has to have.
     const REQUIRED: &'static [&'static str];
 
+    /// What may be done to this record.
+    fn allows(&self, _shop: &Shop, _id: u64) -> &'static [&'static str] {
+        ALLOW_ALL
+    }
     /// Refuses fields of the wrong kind.
     fn check(fields: &Fields, creates: bool) -> Result<(), ApiError>;
     /// The page that the query asks for.
-    fn list(shop: &Shop, query: &Query) -> Result<Answer, ApiError>;
+    fn list(&self, shop: &Shop, query: &Query) -> Result<Answer, ApiError>;
     /// One record as GET shows it.
-    fn get(shop: &Shop, id: u64) -> Result<Value, ApiError>;
+    fn get(&self, shop: &Shop, id: u64) -> Result<Value, ApiError>;
     /// Makes a record; answers with it.
-    fn create(shop: &mut Shop, fields: &Fields) -> Result<Value, ApiError>;
+    fn create(&self, shop: &mut Shop, fields: &Fields) -> Result<Value, ApiError>;
     /// Changes a record; answers with it.
-    fn update(shop: &mut Shop, id: u64, fields: &Fields) -> Result<Value, ApiError>;
+    fn update(&self, shop: &mut Shop, id: u64, fields: &Fields) -> Result<Value, ApiError>;
     /// Deletes a record, or moves it to the trash; answers with what it was.
-    fn delete(shop: &mut Shop, id: u64, force: bool) -> Result<Value, ApiError>;
+    fn delete(&self, shop: &mut Shop, id: u64, force: bool) -> Result<Value, ApiError>;
 }
 
 /// A delivery that waits for its turn.
@@ -49,6 +58,12 @@ pub(super) struct Shop {
     pub(super) url: String,
     pub(super) customers: BTreeMap<u64, Fields>,
     pub(super) orders: BTreeMap<u64, Fields>,
+    /// The orders whose goods have been taken out of the stock.
+    pub(super) stocked_out: BTreeSet<u64>,
+    /// Products, and their variations among them.
+    pub(super) products: BTreeMap<u64, Fields>,
+    pub(super) categories: BTreeMap<u64, Fields>,
+    pub(super) taxes: BTreeMap<u64, Fields>,
     pub(super) webhooks: BTreeMap<u64, Webhook>,
     /// Webhooks that get a ping at the end of the current request.
     pub(super) pings: Vec<u64>,
@@ -59,6 +74,8 @@ pub(super) struct Shop {
     pub(super) next_user: u64,
     pub(super) next_post: u64,
     pub(super) next_webhook: u64,
+    pub(super) next_category: u64,
+    pub(super) next_tax: u64,
     pub(super) next_item: u64,
     pub(super) next_meta: u64,
     clock: Arc<dyn Clock>,
@@ -78,6 +95,10 @@ impl Shop {
             url,
             customers: BTreeMap::new(),
             orders: BTreeMap::new(),
+            stocked_out: BTreeSet::new(),
+            products: BTreeMap::new(),
+            categories: category::first(),
+            taxes: BTreeMap::new(),
             webhooks: BTreeMap::new(),
             pings: Vec::new(),
             deliveries: VecDeque::new(),
@@ -86,6 +107,8 @@ impl Shop {
             next_user: 2,
             next_post: 101,
             next_webhook: 1,
+            next_category: category::FIRST + 1,
+            next_tax: 1,
             next_item: 1001,
             next_meta: 5001,
             clock,
@@ -141,8 +164,9 @@ impl Shop {
             return serde_json::json!({"id": record});
         }
         let shown = match resource {
-            "customer" => super::customer::Customers::get(self, record),
-            _ => super::order::Orders::get(self, record),
+            "customer" => Customers.get(self, record),
+            "product" => Products { edits: false }.get(self, record),
+            _ => Orders.get(self, record),
         };
         shown.unwrap_or_else(|gone| gone.body())
     }

@@ -70,12 +70,17 @@ pub(super) fn in_words(at: Timestamp) -> String {
 
 /// A name as the answer to the write shows it: tags stripped, white space folded, then the backslashes lost.
 pub(super) fn name_as_answered(text: &str) -> String {
-    without_backslashes(&folded(&strip_tags(text, false)))
+    without_backslashes(&cleaned(text))
 }
 
 /// A name as every later reading shows it: the second of WordPress' two passes encodes it as HTML.
 pub(super) fn name_as_stored(text: &str) -> String {
     encoded(&strip_tags(&folded(&name_as_answered(text)), true))
+}
+
+/// Text as a SKU keeps it.
+pub(super) fn cleaned(text: &str) -> String {
+    folded(&strip_tags(text, false))
 }
 
 /// Text as an address keeps it.
@@ -118,7 +123,7 @@ fn strip_tags(text: &str, even_before_space: bool) -> String {
 }
 
 /// Encodes `&`, `<` and `>`, but leaves what is an entity already.
-fn encoded(text: &str) -> String {
+pub(super) fn encoded(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
     for (at, letter) in text.char_indices() {
         match letter {

@@ -120,7 +120,7 @@ impl Resource for Webhooks {
         }
     }
 
-    fn list(shop: &Shop, query: &Query) -> Result<Answer, ApiError> {
+    fn list(&self, shop: &Shop, query: &Query) -> Result<Answer, ApiError> {
         let status = query.one_of("status", &["all", "active", "paused", "disabled"])?;
         let orderby = query.one_of("orderby", &["date", "id", "title"])?;
         let ascends = query.one_of("order", &["desc", "asc"])? == "asc";
@@ -146,12 +146,12 @@ impl Resource for Webhooks {
         )
     }
 
-    fn get(shop: &Shop, id: u64) -> Result<Value, ApiError> {
+    fn get(&self, shop: &Shop, id: u64) -> Result<Value, ApiError> {
         let webhook = shop.webhooks.get(&id).ok_or_else(|| invalid_id(404))?;
         Ok(view(shop, id, webhook))
     }
 
-    fn create(shop: &mut Shop, given: &Fields) -> Result<Value, ApiError> {
+    fn create(&self, shop: &mut Shop, given: &Fields) -> Result<Value, ApiError> {
         let (topic, url) = (text_of(given, "topic"), text_of(given, "delivery_url"));
         check_topic(topic)?;
         check_url(url)?;
@@ -165,10 +165,10 @@ impl Resource for Webhooks {
         merge(&mut webhook, given);
         let id = add(shop, webhook);
         shop.pings.push(id);
-        Self::get(shop, id)
+        self.get(shop, id)
     }
 
-    fn update(shop: &mut Shop, id: u64, given: &Fields) -> Result<Value, ApiError> {
+    fn update(&self, shop: &mut Shop, id: u64, given: &Fields) -> Result<Value, ApiError> {
         let now = shop.now();
         let webhook = shop.webhooks.get_mut(&id).ok_or_else(|| invalid_id(400))?;
         if let Some(Value::String(topic)) = given.get("topic") {
@@ -188,11 +188,11 @@ impl Resource for Webhooks {
         }
         merge(webhook, given);
         webhook.modified = Some(now);
-        Self::get(shop, id)
+        self.get(shop, id)
     }
 
-    fn delete(shop: &mut Shop, id: u64, force: bool) -> Result<Value, ApiError> {
-        let was = Self::get(shop, id)?;
+    fn delete(&self, shop: &mut Shop, id: u64, force: bool) -> Result<Value, ApiError> {
+        let was = self.get(shop, id)?;
         if !force {
             return Err(ApiError::new(
                 501,

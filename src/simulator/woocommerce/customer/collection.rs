@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{display_name, edit, has_username, register, remove, view};
 use crate::simulator::woocommerce::answer::{Answer, ApiError, Fields};
-use crate::simulator::woocommerce::fields::{self, id_of, is_email, text_of};
+use crate::simulator::woocommerce::fields::{self, ALLOW_ALL, id_of, is_email, text_of};
 use crate::simulator::woocommerce::query::Query;
 use crate::simulator::woocommerce::shop::{Resource, Shop};
 use crate::simulator::woocommerce::text;
@@ -26,6 +26,15 @@ pub(in crate::simulator::woocommerce) struct Customers;
 impl Resource for Customers {
     const PATH: &'static str = "customers";
     const REQUIRED: &'static [&'static str] = &["email"];
+
+    fn allows(&self, shop: &Shop, id: u64) -> &'static [&'static str] {
+        let customer = shop.customers.get(&id);
+        if customer.is_some_and(|user| text_of(user, "role") == "administrator") {
+            &ALLOW_ALL[..4]
+        } else {
+            ALLOW_ALL
+        }
+    }
 
     fn check(given: &Fields, creates: bool) -> Result<(), ApiError> {
         let wrong = fields::wrong_types(
@@ -49,7 +58,7 @@ impl Resource for Customers {
     }
 
     /// Dates in the query are ignored: there is no way to ask for what changed.
-    fn list(shop: &Shop, query: &Query) -> Result<Answer, ApiError> {
+    fn list(&self, shop: &Shop, query: &Query) -> Result<Answer, ApiError> {
         let role = query.one_of("role", ROLES)?;
         let orderby = query.one_of("orderby", &["name", "id", "include", "registered_date"])?;
         let descends = query.one_of("order", &["asc", "desc"])? == "desc";
@@ -98,12 +107,12 @@ impl Resource for Customers {
         )
     }
 
-    fn get(shop: &Shop, id: u64) -> Result<Value, ApiError> {
+    fn get(&self, shop: &Shop, id: u64) -> Result<Value, ApiError> {
         let customer = shop.customers.get(&id).ok_or_else(|| invalid_id(404))?;
         Ok(view(shop, id, customer))
     }
 
-    fn create(shop: &mut Shop, given: &Fields) -> Result<Value, ApiError> {
+    fn create(&self, shop: &mut Shop, given: &Fields) -> Result<Value, ApiError> {
         if id_of(given, "id") != 0 {
             return Err(ApiError::new(
                 400,
@@ -145,7 +154,7 @@ impl Resource for Customers {
         answer(shop, id, given)
     }
 
-    fn update(shop: &mut Shop, id: u64, given: &Fields) -> Result<Value, ApiError> {
+    fn update(&self, shop: &mut Shop, id: u64, given: &Fields) -> Result<Value, ApiError> {
         let customer = shop.customers.get(&id).ok_or_else(|| invalid_id(400))?;
         if let Some(email) = given.get("email").and_then(Value::as_str)
             && by_email(shop, email).is_some_and(|owner| owner != id)
@@ -170,7 +179,7 @@ impl Resource for Customers {
         answer(shop, id, given)
     }
 
-    fn delete(shop: &mut Shop, id: u64, force: bool) -> Result<Value, ApiError> {
+    fn delete(&self, shop: &mut Shop, id: u64, force: bool) -> Result<Value, ApiError> {
         if !force {
             return Err(ApiError::new(
                 501,
@@ -200,7 +209,7 @@ impl Resource for Customers {
 
 /// The answer to a write: names show as they were sent, less tags and backslashes, not yet as HTML.
 fn answer(shop: &Shop, id: u64, given: &Fields) -> Result<Value, ApiError> {
-    let mut shown = Customers::get(shop, id)?;
+    let mut shown = Customers.get(shop, id)?;
     for name in ["first_name", "last_name"] {
         if let Some(Value::String(sent)) = given.get(name) {
             shown[name] = text::name_as_answered(sent).into();
