@@ -9,7 +9,11 @@ mod authentication;
 mod customers;
 mod deliveries;
 mod orders;
+mod products;
 mod rest;
+mod stock;
+mod taxes;
+mod variations;
 mod webhooks;
 
 use std::time::Duration;

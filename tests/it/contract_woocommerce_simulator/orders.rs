@@ -62,7 +62,7 @@ async fn orders_are_written_as_recorded() {
 
 /// A clock that stands at these seconds after 1970.
 #[derive(Debug)]
-struct SetClock(AtomicI64);
+pub(super) struct SetClock(pub(super) AtomicI64);
 
 impl Clock for SetClock {
     fn now(&self) -> Timestamp {

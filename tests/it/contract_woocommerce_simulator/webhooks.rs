@@ -29,7 +29,7 @@ pub(super) async fn received(shop: &WooCommerceSimulator, listener: &MockServer)
     listener.received_requests().await.unwrap()
 }
 
-fn header<'a>(request: &'a Request, name: &str) -> &'a str {
+pub(super) fn header<'a>(request: &'a Request, name: &str) -> &'a str {
     request.headers.get(name).unwrap().to_str().unwrap()
 }
 
@@ -37,7 +37,7 @@ pub(super) fn body(request: &Request) -> Json {
     serde_json::from_slice(&request.body).unwrap()
 }
 
-fn topics(requests: &[Request]) -> Vec<&str> {
+pub(super) fn topics(requests: &[Request]) -> Vec<&str> {
     requests
         .iter()
         .map(|request| header(request, "X-WC-Webhook-Topic"))

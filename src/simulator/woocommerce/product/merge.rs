@@ -159,12 +159,19 @@ fn merge_attributes(product: &mut Fields, given: &Fields) {
     };
     let kept = given.iter().filter_map(Value::as_object).map(|attribute| {
         let (id, name) = (fields::id_of(attribute, "id"), text_of(attribute, "name"));
-        if is_variation(product) {
-            json!({"id": id, "name": name, "slug": html::slug(name), "option": text_of(attribute, "option")})
+        let is_variation = is_variation(product);
+        // Those that all products share have ids, and names of their own kind.
+        let slug = match id {
+            0 if is_variation => html::slug(name),
+            0 => name.to_owned(),
+            _ => format!("pa_{}", html::slug(name)),
+        };
+        if is_variation {
+            json!({"id": id, "name": name, "slug": slug, "option": text_of(attribute, "option")})
         } else {
             let field = |name: &str, default: Value| attribute.get(name).cloned().unwrap_or(default);
             json!({
-                "id": id, "name": name, "slug": name, "position": field("position", json!(0)),
+                "id": id, "name": name, "slug": slug, "position": field("position", json!(0)),
                 "visible": field("visible", json!(false)), "variation": field("variation", json!(false)),
                 "options": field("options", json!([])),
             })

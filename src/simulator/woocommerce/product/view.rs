@@ -235,7 +235,12 @@ fn options_as_query(variation: &Fields) -> String {
     for attribute in attributes.into_iter().flatten() {
         let slug = attribute["slug"].as_str().unwrap_or_default();
         let option = attribute["option"].as_str().unwrap_or_default();
-        query.append_pair(&format!("attribute_{slug}"), option);
+        let option = if slug.starts_with("pa_") {
+            html::slug(option)
+        } else {
+            option.to_owned()
+        };
+        query.append_pair(&format!("attribute_{slug}"), &option);
     }
     query.finish()
 }
