@@ -62,9 +62,8 @@ impl Resource for Categories {
 
     fn list(&self, shop: &Shop, query: &Query) -> Result<Answer, ApiError> {
         let mut found: Vec<_> = shop.categories.iter().collect();
-        match query.one_of("orderby", &["name", "id"])? {
-            "name" => found.sort_by_cached_key(|(_, category)| text_of(category, "name").to_lowercase()),
-            _ => {}
+        if query.one_of("orderby", &["name", "id"])? == "name" {
+            found.sort_by_cached_key(|(_, category)| text_of(category, "name").to_lowercase());
         }
         if query.one_of("order", &["asc", "desc"])? == "desc" {
             found.reverse();

@@ -74,7 +74,7 @@ pub(super) fn as_shown(html: &str) -> String {
             shown.push('\n');
         } else if !paragraph.is_empty() {
             let lines = typeset(paragraph).replace('\n', "<br />\n");
-            shown.push_str(&format!("<p>{lines}</p>\n"));
+            shown.extend(["<p>", &lines, "</p>\n"]);
         }
     }
     shown

@@ -82,16 +82,15 @@ pub(in crate::simulator::woocommerce) fn view(shop: &Shop, id: u64, product: &Fi
     shown.insert("shipping_required".into(), json!(needs_shipping));
     let is_taxed = text_of(product, "tax_status") != "none";
     shown.insert("shipping_taxable".into(), json!(needs_shipping && is_taxed));
-    let variations = variations_of(shop, id);
-    let shown_variations: Vec<_> = variations
-        .into_iter()
-        .filter(|variation| shop.products.get(variation).is_some_and(|it| !is_trashed(it)))
-        .collect();
-    shown.insert(
-        "has_options".into(),
-        json!(text_of(product, "type") == "variable"),
-    );
-    shown.insert("variations".into(), json!(shown_variations));
+    let is_variable = text_of(product, "type") == "variable";
+    let mut variations = if is_variable {
+        variations_of(shop, id)
+    } else {
+        Vec::new()
+    };
+    variations.retain(|variation| shop.products.get(variation).is_some_and(|it| !is_trashed(it)));
+    shown.insert("has_options".into(), json!(is_variable));
+    shown.insert("variations".into(), json!(variations));
     shown.insert("average_rating".into(), json!(if edits { "0" } else { "0.00" }));
     let mut links = fields::links(&shop.rest(), "products", id, ALLOW_ALL);
     if parent_id != 0 {
