@@ -9,6 +9,7 @@ mod authentication;
 mod customers;
 mod deliveries;
 mod orders;
+mod product_webhooks;
 mod products;
 mod rest;
 mod stock;
