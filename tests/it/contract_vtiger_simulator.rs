@@ -5,6 +5,9 @@
 mod behaviour;
 mod callbacks;
 mod crm;
+mod orders;
+mod products;
+mod taxes;
 
 use serde_json::json;
 use woo_vtiger_sync::simulator::vtiger::VtigerKind::{Repaired, Stock830};

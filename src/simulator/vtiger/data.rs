@@ -1,16 +1,24 @@
 //! The CRM's records, and what saving, reading and deleting does to them.
 //!
-//! The same for all modules: what sets them apart is in their `describe`.
+//! The same for most modules: what sets them apart is in their `describe`. Orders and products do more than that, which
+//! is in `order` and `catalogue`; how records look to the outside is in `shown`.
+
+mod catalogue;
+mod order;
+mod sent;
+mod shown;
+mod total;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json, json};
+use rust_decimal::Decimal;
+use serde_json::{Map, Value as Json};
 
 use super::answer::Failure;
 use super::id::WebserviceId;
-use super::schema::{self, CURRENCY, Field, INTEGRATION_USER, Kind, Module, SALES_USER, Schema};
-use super::value::{label, scalar, stored};
+use super::schema::{INTEGRATION_USER, LINE_ITEM, Module, SALES_USER, Schema, TAX};
+use super::value::stored;
 use crate::clock::Timestamp;
 
 /// A record as the tables hold it.
@@ -28,12 +36,33 @@ pub(super) struct Record {
     pub(super) deleted: bool,
 }
 
+impl Record {
+    /// A field's text as stored.
+    pub(super) fn value(&self, name: &str) -> &str {
+        self.values.get(name).map_or("", String::as_str)
+    }
+
+    /// The same as a number; 0 for what isn't one.
+    fn number(&self, name: &str) -> Decimal {
+        self.value(name).parse().unwrap_or_default()
+    }
+
+    /// Whether queries don't find it.
+    pub(super) fn is_hidden(&self) -> bool {
+        self.deleted || self.value("deleted") == "1"
+    }
+}
+
 /// Who saves, from where, when.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Writer {
     pub(super) user: WebserviceId,
     pub(super) source: &'static str,
     pub(super) at: Timestamp,
+    /// Whether an order's lines take from the stock: those that come through the webservice.
+    pub(super) moves_stock: bool,
+    /// Whether saving an order's lines fails half way: in the unmodified release's webservice.
+    pub(super) fails_on_lines: bool,
 }
 
 /// What has to have a value.
@@ -66,7 +95,7 @@ pub(super) struct Data {
 }
 
 impl Data {
-    /// Two users, one currency, nothing else.
+    /// Two users, three taxes, one currency, nothing else.
     pub(super) fn new(schema: Arc<Schema>, username: &str, utc_offset_minutes: i32, now: Timestamp) -> Self {
         let mut data = Self {
             schema,
@@ -93,16 +122,7 @@ impl Data {
             ];
             data.furnish(id, &fields, now);
         }
-        let dollar = [
-            ("currency_name", "USA, Dollars"),
-            ("currency_code", "USD"),
-            ("currency_symbol", "$"),
-            ("conversion_rate", "1.00000"),
-            ("currency_status", "Active"),
-            ("defaultid", "-11"),
-            ("deleted", "0"),
-        ];
-        data.furnish(WebserviceId::new(CURRENCY, 1), &dollar, now);
+        data.furnish_catalogue(now);
         data
     }
 
@@ -130,15 +150,36 @@ impl Data {
         writer: Writer,
     ) -> Result<WebserviceId, Failure> {
         let schema = Arc::clone(&self.schema);
-        let module = schema
-            .module(module)
-            .filter(|module| module.is_entity())
-            .ok_or_else(Failure::denied)?;
-        let sent = self.sent(module, element, Mandatory::Demanded)?;
+        let module = schema.module(module).ok_or_else(Failure::denied)?;
+        match module.name.as_str() {
+            "SalesOrder" => self.create_order(module, element, writer),
+            "LineItem" => self.create_line(element, writer),
+            "Tax" => self.create_tax(element, writer),
+            "Currency" => self.create_currency(module, element, writer),
+            _ if module.is_entity() => {
+                let sent = self.sent(module, element, Mandatory::Demanded)?;
+                let id = self.insert(module, sent, element, writer);
+                if module.is_sold() {
+                    self.save_prices(id, element)?;
+                }
+                Ok(id)
+            }
+            _ => Err(Failure::denied()),
+        }
+    }
 
+    /// A new record of an entity's module with the next number.
+    fn insert(
+        &mut self,
+        module: &Module,
+        sent: BTreeMap<String, String>,
+        element: &Map<String, Json>,
+        writer: Writer,
+    ) -> WebserviceId {
         let mut values: BTreeMap<String, String> = module
             .fields
             .iter()
+            .filter(|field| !field.of_lines)
             .map(|field| (field.name.clone(), stored(field, "")))
             .collect();
         values.extend(sent);
@@ -165,7 +206,13 @@ impl Data {
                 deleted: false,
             },
         );
-        Ok(id)
+        id
+    }
+
+    /// The number after the highest of one of Vtiger's own tables.
+    fn next_id(&self, prefix: u32) -> WebserviceId {
+        let last = self.of_prefix(prefix).last().map_or(0, |record| record.id.number);
+        WebserviceId::new(prefix, last + 1)
     }
 
     /// Saves the fields that are sent; the others stay.
@@ -177,11 +224,36 @@ impl Data {
         writer: Writer,
     ) -> Result<(), Failure> {
         let schema = Arc::clone(&self.schema);
-        let module = schema
-            .by_prefix(id.prefix)
-            .filter(|module| module.is_entity())
-            .ok_or_else(Failure::denied)?;
-        let sent = self.sent(module, element, mandatory)?;
+        let module = schema.by_prefix(id.prefix).ok_or_else(Failure::denied)?;
+        match module.name.as_str() {
+            "SalesOrder" => self.save_order(module, id, element, mandatory, writer),
+            "LineItem" => {
+                self.save_line(id, element)?;
+                // It gets so far, and then PHP gives up.
+                match mandatory {
+                    Mandatory::Demanded => Err(Failure::Fatal),
+                    Mandatory::IfSent => Ok(()),
+                }
+            }
+            "Tax" => self.save_tax(id, element),
+            _ if module.is_entity() => {
+                let sent = self.sent(module, element, mandatory)?;
+                self.write(id, sent, writer)?;
+                if module.is_sold() {
+                    self.save_prices(id, element)?;
+                }
+                Ok(())
+            }
+            _ => Err(Failure::denied()),
+        }
+    }
+
+    fn write(
+        &mut self,
+        id: WebserviceId,
+        sent: BTreeMap<String, String>,
+        writer: Writer,
+    ) -> Result<(), Failure> {
         let record = self.records.get_mut(&id).ok_or_else(Failure::denied)?;
         record.values.extend(sent);
         record.modified = writer.at.as_seconds();
@@ -192,6 +264,19 @@ impl Data {
     /// Puts a record into the recycle bin and returns it as it was.
     pub(super) fn delete(&mut self, id: WebserviceId, writer: Writer) -> Result<Record, Failure> {
         let is_entity = self.schema.by_prefix(id.prefix).is_some_and(Module::is_entity);
+        match id.prefix {
+            // It gets so far, and then PHP gives up.
+            LINE_ITEM => {
+                self.records.remove(&id);
+                return Err(Failure::Fatal);
+            }
+            TAX => {
+                let tax = self.records.get_mut(&id).ok_or_else(Failure::denied)?;
+                tax.values.insert("deleted".to_owned(), "1".to_owned());
+                return Ok(tax.clone());
+            }
+            _ => self.remove_lines(id),
+        }
         let record = self
             .records
             .get_mut(&id)
@@ -202,65 +287,6 @@ impl Data {
         record.modified = writer.at.as_seconds();
         record.modified_by = writer.user;
         Ok(before)
-    }
-
-    /// What is sent for fields that can be written, as it will be stored.
-    fn sent(
-        &self,
-        module: &Module,
-        element: &Map<String, Json>,
-        mandatory: Mandatory,
-    ) -> Result<BTreeMap<String, String>, Failure> {
-        let mut sent = BTreeMap::new();
-        for field in module.fields.iter().filter(|field| field.editable) {
-            let Some(value) = element.get(&field.name) else {
-                continue;
-            };
-            let text = scalar(value).map_err(|_| Failure::Fatal)?;
-            let text = match field.refers_to() {
-                Some(modules) => self.reference(field, modules, &text)?,
-                None => stored(field, &text),
-            };
-            sent.insert(field.name.clone(), text);
-        }
-        for field in module.fields.iter().filter(|field| field.mandatory) {
-            let is_missing = match sent.get(&field.name) {
-                Some(text) => text.is_empty(),
-                None => mandatory == Mandatory::Demanded,
-            };
-            if is_missing {
-                return Err(Failure::mandatory(&field.name));
-            }
-        }
-        for field in module.fields.iter().filter(|field| field.kind == Kind::Owner) {
-            if let Some(owner) = sent.get(&field.name) {
-                let id: WebserviceId = owner.parse().map_err(|_| Failure::invalid_id())?;
-                if id.prefix != schema::GROUPS && !self.exists(id) {
-                    return Err(Failure::Restricted);
-                }
-            }
-        }
-        Ok(sent)
-    }
-
-    /// The reference as stored: null when there is no such record.
-    fn reference(&self, field: &Field, modules: &[String], text: &str) -> Result<String, Failure> {
-        if text.is_empty() {
-            return Ok(String::new());
-        }
-        let id: WebserviceId = text.parse().map_err(|_| Failure::invalid_id())?;
-        let target = self.schema.by_prefix(id.prefix);
-        if target.is_none_or(|target| !modules.contains(&target.name)) {
-            return Err(Failure::refused(
-                "REFERENCE_INVALID",
-                format!("Invalid reference specified for {}", field.name),
-            ));
-        }
-        Ok(if self.exists(id) {
-            id.to_string()
-        } else {
-            String::new()
-        })
     }
 
     fn exists(&self, id: WebserviceId) -> bool {
@@ -276,11 +302,15 @@ impl Data {
         if self.schema.by_prefix(id.prefix).is_none() {
             return Err(Failure::denied_for(" for id"));
         }
-        let is_another_modules =
-            |other: &WebserviceId| other.number == id.number && other.prefix != id.prefix;
+        let is_entity = |prefix| self.schema.by_prefix(prefix).is_some_and(Module::is_entity);
+        let is_another_modules = |other: &WebserviceId| {
+            other.number == id.number && other.prefix != id.prefix && is_entity(other.prefix)
+        };
         match self.records.get(&id) {
             Some(record) if !record.deleted => Ok(record),
-            None if self.records.keys().any(is_another_modules) => Err(Failure::invalid_id()),
+            None if is_entity(id.prefix) && self.records.keys().any(is_another_modules) => {
+                Err(Failure::invalid_id())
+            }
             _ => Err(Failure::denied()),
         }
     }
@@ -290,55 +320,12 @@ impl Data {
         &'data self,
         module: &Module,
     ) -> impl Iterator<Item = &'data Record> + use<'data> {
-        let prefix = module.prefix;
+        self.of_prefix(module.prefix)
+    }
+
+    fn of_prefix(&self, prefix: u32) -> impl Iterator<Item = &Record> + use<'_> {
         self.records
             .range(WebserviceId::new(prefix, 0)..=WebserviceId::new(prefix, u64::MAX))
             .map(|(_, record)| record)
-    }
-
-    /// A moment as the server tells it, in its own zone.
-    pub(super) fn time(&self, seconds: i64) -> String {
-        Timestamp::from_seconds(seconds + i64::from(self.utc_offset_minutes) * 60).to_string()
-    }
-
-    /// A field's text; empty for null.
-    pub(super) fn text(&self, record: &Record, field: &Field) -> String {
-        match (field.name.as_str(), &field.kind) {
-            (_, Kind::Id) => record.id.to_string(),
-            ("createdtime", _) => self.time(record.created),
-            ("modifiedtime", _) => self.time(record.modified),
-            ("modifiedby", _) => record.modified_by.to_string(),
-            ("source", _) => record.source.clone(),
-            (name, _) => record.values.get(name).cloned().unwrap_or_default(),
-        }
-    }
-
-    /// A field as the webservice shows it.
-    pub(super) fn shown(&self, record: &Record, field: &Field, view: View) -> Json {
-        let text = self.text(record, field);
-        let is_null =
-            text.is_empty() && field.is_nullable() && (view == View::Query || field.kind != Kind::Date);
-        if is_null { Json::Null } else { json!(text) }
-    }
-
-    /// A record as `retrieve` shows it.
-    pub(super) fn retrieved(&self, record: &Record) -> Map<String, Json> {
-        let Some(module) = self.schema.by_prefix(record.id.prefix) else {
-            return Map::new();
-        };
-        let mut shown: Map<String, Json> = module
-            .fields
-            .iter()
-            .map(|field| (field.name.clone(), self.shown(record, field, View::Retrieve)))
-            .collect();
-        if module.is_entity() {
-            let parts: Vec<&str> = module
-                .label_fields
-                .iter()
-                .filter_map(|name| record.values.get(name).map(String::as_str))
-                .collect();
-            shown.insert("label".to_owned(), json!(label(&parts)));
-        }
-        shown
     }
 }

@@ -88,6 +88,8 @@ impl Shared {
             user: SALES_USER,
             source: "CRM",
             at: self.clock.now(),
+            moves_stock: false,
+            fails_on_lines: false,
         }
     }
 }

@@ -10,7 +10,7 @@ use super::access::Access;
 use super::answer::{Answer, Failure};
 use super::data::{Data, Mandatory, Record, Writer};
 use super::id::WebserviceId;
-use super::schema::INTEGRATION_USER;
+use super::schema::{INTEGRATION_USER, Module};
 use super::select::{changes, select};
 use super::{Call, VtigerKind};
 use crate::clock::Timestamp;
@@ -185,12 +185,11 @@ impl State {
         if module.is_empty() {
             return Err(Failure::denied());
         }
-        let id = self
-            .data
-            .create(module, &read(element)?, by_api(now))?
-            .to_string();
+        let element = read(element)?;
+        let id = self.data.create(module, &element, self.by_api(now))?.to_string();
         self.announce(&id, "ws:create");
-        self.retrieve(&id)
+        let record = self.data.find(&id)?;
+        Ok(self.data.saved(record, &element, true).into())
     }
 
     fn save(&mut self, source: &str, element: &str, mandatory: Mandatory, now: Timestamp) -> Answer {
@@ -200,14 +199,15 @@ impl State {
             return Err(Failure::invalid_id());
         }
         let found = self.data.find(id)?.id;
-        self.data.save(found, &element, mandatory, by_api(now))?;
+        self.data.save(found, &element, mandatory, self.by_api(now))?;
         self.announce(id, source);
-        self.retrieve(id)
+        let record = self.data.find(id)?;
+        Ok(self.data.saved(record, &element, false).into())
     }
 
     fn delete(&mut self, id: &str, now: Timestamp) -> Answer {
         let found = self.data.find(id)?.id;
-        let before = self.data.delete(found, by_api(now))?;
+        let before = self.data.delete(found, self.by_api(now))?;
         self.announce_deletion(&before, "ws:delete");
         Ok(json!({"status": "successful"}))
     }
@@ -217,6 +217,9 @@ impl State {
         let Ok(record) = self.data.find(id) else {
             return;
         };
+        if !self.is_entity(record.id) {
+            return;
+        }
         let shown = self.data.retrieved(record);
         let mut body = json!({
             "module": self.module_of(record.id),
@@ -238,6 +241,9 @@ impl State {
 
     /// Runs the handler of deletions, which gets the bare number and the times of the last save.
     pub(super) fn announce_deletion(&mut self, before: &Record, request_source: &str) {
+        if !self.is_entity(before.id) {
+            return;
+        }
         let body = json!({
             "module": self.module_of(before.id),
             "id": before.id.number.to_string(),
@@ -250,17 +256,27 @@ impl State {
         self.outbox.push(body);
     }
 
+    fn by_api(&self, at: Timestamp) -> Writer {
+        Writer {
+            user: INTEGRATION_USER,
+            source: "WEBSERVICE",
+            at,
+            moves_stock: true,
+            fails_on_lines: self.kind == VtigerKind::Stock830,
+        }
+    }
+
+    /// Whether users make such records, so that workflows run.
+    fn is_entity(&self, id: WebserviceId) -> bool {
+        self.data
+            .schema
+            .by_prefix(id.prefix)
+            .is_some_and(Module::is_entity)
+    }
+
     fn module_of(&self, id: WebserviceId) -> &str {
         let module = self.data.schema.by_prefix(id.prefix);
         module.map_or("", |module| module.name.as_str())
-    }
-}
-
-fn by_api(at: Timestamp) -> Writer {
-    Writer {
-        user: INTEGRATION_USER,
-        source: "WEBSERVICE",
-        at,
     }
 }
 

@@ -1,12 +1,14 @@
 //! The modules that the simulator has, and their fields, as `describe` of a real installation tells them.
 //!
-//! A further module is a further recorded `describe`: nothing else in the simulator names a module's fields, except
-//! for the lengths of columns, which Vtiger doesn't tell.
+//! A further module is a further recorded `describe`; what that doesn't tell of fields is in `field`.
+
+mod field;
 
 use std::io;
 
 use serde_json::{Value as Json, json};
 
+pub(super) use self::field::{Field, Kind};
 use super::id::WebserviceId;
 
 /// The id of the user that a connector works as.
@@ -20,9 +22,13 @@ pub(super) const USERS: u32 = 19;
 pub(super) const GROUPS: u32 = 20;
 /// The number of the module Currency in ids.
 pub(super) const CURRENCY: u32 = 21;
+/// The number of the module `LineItem` in ids.
+pub(super) const LINE_ITEM: u32 = 33;
+/// The number of the module Tax in ids.
+pub(super) const TAX: u32 = 34;
 
 /// A module and its fields.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Module {
     pub(super) name: String,
     pub(super) label: String,
@@ -33,34 +39,9 @@ pub(super) struct Module {
     pub(super) label_fields: Vec<String>,
     /// The field with the number that Vtiger gives a record, and how that begins.
     pub(super) numbering: Option<(&'static str, &'static str)>,
-    /// What `describe` answers. Without it this is one of Vtiger's own tables, which can only be read here.
+    /// What `describe` answers, where the simulator knows it.
     pub(super) describe: Option<Json>,
-}
-
-/// A field of a module.
-#[derive(Debug)]
-pub(super) struct Field {
-    pub(super) name: String,
-    pub(super) kind: Kind,
-    pub(super) mandatory: bool,
-    pub(super) editable: bool,
-    /// How many characters its column holds, where that is known.
-    pub(super) max_chars: Option<usize>,
-}
-
-/// What a field holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Id,
-    Text,
-    Boolean,
-    Date,
-    Time,
-    Integer,
-    Currency,
-    Owner,
-    /// With the modules that it may point to.
-    Reference(Vec<String>),
+    is_entity: bool,
 }
 
 impl Module {
@@ -71,7 +52,28 @@ impl Module {
 
     /// Whether its records are made by users, and so have times, an owner and workflows.
     pub(super) fn is_entity(&self) -> bool {
-        self.describe.is_some()
+        self.is_entity
+    }
+
+    /// Whether its records have prices and taxes.
+    pub(super) fn is_sold(&self) -> bool {
+        matches!(self.name.as_str(), "Products" | "Services")
+    }
+
+    /// Whether its records have lines.
+    pub(super) fn has_lines(&self) -> bool {
+        self.fields.iter().any(|field| field.of_lines)
+    }
+
+    fn describe_field(&mut self, before: &str, field: Json) {
+        let described = self
+            .describe
+            .as_mut()
+            .and_then(|describe| describe["fields"].as_array_mut());
+        if let Some(fields) = described {
+            let at = fields.iter().position(|field| field["name"] == before);
+            fields.insert(at.unwrap_or(fields.len()), field);
+        }
     }
 
     fn has_type(&self, types: &[String]) -> bool {
@@ -89,7 +91,7 @@ impl Module {
     fn recorded(
         describe: &str,
         singular: &'static str,
-        numbering: (&'static str, &'static str),
+        numbering: Option<(&'static str, &'static str)>,
     ) -> io::Result<Self> {
         let describe: Json = serde_json::from_str(describe)?;
         let text = |key: &str| describe[key].as_str().unwrap_or_default().to_owned();
@@ -103,9 +105,13 @@ impl Module {
                 .into_iter()
                 .flatten()
                 .map(|field| Field::described(&name, field))
+                // These come and go with an order's charges.
+                .filter(|field| !field.name.starts_with("shipping_"))
+                .chain(undescribed(&name))
                 .collect(),
             label_fields: text("labelFields").split(',').map(str::to_owned).collect(),
-            numbering: Some(numbering),
+            is_entity: describe["isEntity"] == true,
+            numbering,
             name,
             describe: Some(describe),
         })
@@ -119,83 +125,18 @@ impl Module {
             prefix,
             fields: fields
                 .iter()
-                .map(|name| Field {
-                    name: (*name).to_owned(),
-                    kind: if *name == "id" { Kind::Id } else { Kind::Text },
-                    mandatory: false,
-                    editable: false,
-                    max_chars: None,
-                })
+                .map(|name| Field::plain(name, if *name == "id" { Kind::Id } else { Kind::Text }))
                 .collect(),
             label_fields: Vec::new(),
             numbering: None,
             describe: None,
+            is_entity: false,
         }
-    }
-}
-
-impl Field {
-    fn described(module: &str, field: &Json) -> Self {
-        let name = field["name"].as_str().unwrap_or_default().to_owned();
-        let kind = match field["type"]["name"].as_str().unwrap_or_default() {
-            "autogenerated" => Kind::Id,
-            "boolean" => Kind::Boolean,
-            "date" => Kind::Date,
-            "datetime" => Kind::Time,
-            "integer" => Kind::Integer,
-            "currency" => Kind::Currency,
-            "owner" => Kind::Owner,
-            "reference" => Kind::Reference(
-                field["type"]["refersTo"]
-                    .as_array()
-                    .into_iter()
-                    .flatten()
-                    .filter_map(Json::as_str)
-                    .map(str::to_owned)
-                    .collect(),
-            ),
-            _ => Kind::Text,
-        };
-        Self {
-            max_chars: column_chars(module, &name),
-            kind,
-            mandatory: field["mandatory"] == true,
-            editable: field["editable"] == true && !matches!(name.as_str(), "modifiedby"),
-            name,
-        }
-    }
-
-    /// The modules that it may point to, if it is a reference.
-    pub(super) fn refers_to(&self) -> Option<&[String]> {
-        match &self.kind {
-            Kind::Reference(modules) => Some(modules),
-            _ => None,
-        }
-    }
-
-    /// Whether the database holds null when it is empty; texts are empty texts.
-    pub(super) fn is_nullable(&self) -> bool {
-        matches!(self.kind, Kind::Date | Kind::Reference(_))
-    }
-
-    /// Whether its values are ids of records.
-    pub(super) fn holds_ids(&self) -> bool {
-        matches!(self.kind, Kind::Id | Kind::Owner | Kind::Reference(_))
-    }
-}
-
-/// The columns seen to cut what is too long, without a word.
-fn column_chars(module: &str, field: &str) -> Option<usize> {
-    match (module, field) {
-        ("Contacts", "firstname") => Some(40),
-        ("Contacts", "lastname") => Some(80),
-        ("Contacts", "mailingstreet" | "otherstreet") => Some(250),
-        _ => None,
     }
 }
 
 /// All modules of the simulator.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Schema {
     modules: Vec<Module>,
 }
@@ -203,14 +144,37 @@ pub(super) struct Schema {
 impl Schema {
     /// The modules as recorded, and what they refer to.
     pub(super) fn load() -> io::Result<Self> {
+        let recorded = |describe, singular, numbering| Module::recorded(describe, singular, numbering);
         Ok(Self {
             modules: vec![
-                Module::recorded(
+                recorded(
                     include_str!("Accounts.json"),
                     "Organization",
-                    ("account_no", "ACC"),
+                    Some(("account_no", "ACC")),
                 )?,
-                Module::recorded(include_str!("Contacts.json"), "Contact", ("contact_no", "CON"))?,
+                recorded(
+                    include_str!("Contacts.json"),
+                    "Contact",
+                    Some(("contact_no", "CON")),
+                )?,
+                recorded(
+                    include_str!("Products.json"),
+                    "Product",
+                    Some(("product_no", "PRO")),
+                )?,
+                recorded(
+                    include_str!("Services.json"),
+                    "Service",
+                    Some(("service_no", "SER")),
+                )?,
+                recorded(
+                    include_str!("SalesOrder.json"),
+                    "Sales Order",
+                    Some(("salesorder_no", "SO")),
+                )?,
+                recorded(include_str!("LineItem.json"), "LineItem", None)?,
+                recorded(include_str!("Tax.json"), "Tax", None)?,
+                recorded(include_str!("Currency.json"), "Currency", None)?,
                 Module::table(
                     "Users",
                     "Users",
@@ -230,24 +194,34 @@ impl Schema {
                         "id",
                     ],
                 ),
-                Module::table(
-                    "Currency",
-                    "Currency",
-                    "Currency",
-                    CURRENCY,
-                    &[
-                        "id",
-                        "currency_name",
-                        "currency_code",
-                        "currency_symbol",
-                        "conversion_rate",
-                        "currency_status",
-                        "defaultid",
-                        "deleted",
-                    ],
-                ),
             ],
         })
+    }
+
+    /// Gives lines, products and services a field for a tax.
+    pub(super) fn add_tax(&mut self, number: u64, label: &str, percentage: &str) {
+        let name = format!("tax{number}");
+        for module in &mut self.modules {
+            if module.prefix == LINE_ITEM {
+                let field = json!({"name": name, "label": label, "mandatory": false, "type": {"name": "double"},
+                    "nullable": true, "editable": true});
+                module.describe_field("image", field);
+                module.fields.push(Field::plain(&name, Kind::NumberOrNull(3)));
+            } else if module.is_sold() {
+                let field = json!({"name": name, "label": label, "mandatory": "", "type": {"name": "double"},
+                    "nullable": "1", "editable": "1", "default": percentage});
+                module.describe_field("currency1", field);
+            }
+        }
+    }
+
+    /// Gives products and services a field for their prices in a currency.
+    pub(super) fn add_currency(&mut self, number: u64, label: &str) {
+        for module in self.modules.iter_mut().filter(|module| module.is_sold()) {
+            let field = json!({"name": format!("currency{number}"), "label": label, "mandatory": "",
+                "type": {"name": "double"}, "nullable": "1", "editable": "1", "default": ""});
+            module.describe_field("", field);
+        }
     }
 
     /// The module of that name; case matters.
@@ -279,5 +253,19 @@ impl Schema {
                 })
                 .collect::<serde_json::Map<_, _>>(),
         })
+    }
+}
+
+/// Columns that `describe` keeps silent about.
+fn undescribed(module: &str) -> Vec<Field> {
+    match module {
+        "LineItem" => vec![Field::plain("description", Kind::Text)],
+        "SalesOrder" => ["image", "purchase_cost", "margin"]
+            .map(|name| Field {
+                of_lines: true,
+                ..Field::plain(name, Kind::Text)
+            })
+            .into(),
+        _ => Vec::new(),
     }
 }

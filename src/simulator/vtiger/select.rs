@@ -6,10 +6,10 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json, json};
 
 use super::answer::{Answer, Failure};
-use super::data::{Data, Record, View};
+use super::data::{Data, Record};
 use super::id::WebserviceId;
 use super::query::{self, Columns, Condition, Operator};
-use super::schema::{Field, Kind, Module};
+use super::schema::{Field, Kind, LINE_ITEM, Module};
 use super::value::folded;
 
 /// No answer has more rows, whatever LIMIT says.
@@ -54,33 +54,53 @@ pub(super) fn select(data: &Data, text: &str) -> Answer {
         .iter()
         .map(|name| module.field(name).ok_or_else(|| attribute_denied(name)))
         .collect::<Result<Vec<_>, _>>()?;
-    if query.columns == Columns::Count {
-        // Vtiger drops the number, as it isn't a field.
-        return Ok(json!([]));
-    }
+    let tested = alternatives.iter().flatten().map(|test| test.field);
+    let reads_lines = module.has_lines()
+        && tested
+            .chain(columns.iter().copied())
+            .chain(order.iter().copied())
+            .any(|field| field.line_column().is_some());
 
-    let mut rows: Vec<&Record> = data
+    let mut rows: Vec<Row<'_>> = data
         .all(module)
-        .filter(|record| !record.deleted)
-        .filter(|record| {
+        .filter(|record| !record.is_hidden())
+        .flat_map(|record| Row::of(data, record, reads_lines))
+        .filter(|row| {
             alternatives.is_empty()
                 || alternatives
                     .iter()
-                    .any(|together| together.iter().all(|test| test.holds(data, record)))
+                    .any(|together| together.iter().all(|test| test.holds(row)))
         })
         .collect();
-    rows.sort_by_cached_key(|record| Ranking {
-        keys: order
-            .iter()
-            .map(|field| comparable(data, record, field))
-            .collect(),
+    if query.columns == Columns::Count {
+        // Of entities Vtiger drops the number, as it isn't a field.
+        return Ok(match module.prefix {
+            LINE_ITEM => json!([{"count": rows.len().to_string()}]),
+            _ => json!([]),
+        });
+    }
+    rows.sort_by_cached_key(|row| Ranking {
+        keys: order.iter().map(|field| row.comparable(field)).collect(),
         last_descends: query.descending,
     });
     let limit = query.limit.unwrap_or(MOST_ROWS).min(MOST_ROWS);
     let shown = rows.into_iter().skip(query.offset).take(limit);
-    Ok(shown
-        .map(|record| row(data, record, columns.iter().copied()))
+    Ok(merged(shown)
+        .iter()
+        .map(|row| row.shown(columns.iter().copied()))
         .collect())
+}
+
+/// LIMIT counts an order's lines; of those that it leaves, the last one stands for the order.
+fn merged<'data>(rows: impl Iterator<Item = Row<'data>>) -> Vec<Row<'data>> {
+    let mut merged: Vec<Row<'data>> = Vec::new();
+    for row in rows {
+        match merged.iter_mut().find(|other| other.record.id == row.record.id) {
+            Some(same) => *same = row,
+            None => merged.push(row),
+        }
+    }
+    merged
 }
 
 fn attribute_denied(name: &str) -> Failure {
@@ -90,11 +110,58 @@ fn attribute_denied(name: &str) -> Failure {
     )
 }
 
-fn row<'fields>(data: &Data, record: &Record, fields: impl Iterator<Item = &'fields Field>) -> Json {
-    let row: Map<String, Json> = fields
-        .map(|field| (field.name.clone(), data.shown(record, field, View::Query)))
-        .collect();
-    row.into()
+/// A row of the result: a record, of an order also one of its lines if the query reads them.
+struct Row<'data> {
+    data: &'data Data,
+    record: &'data Record,
+    line: Option<&'data Record>,
+}
+
+impl<'data> Row<'data> {
+    fn of(data: &'data Data, record: &'data Record, with_lines: bool) -> Vec<Self> {
+        let row = |line| Self { data, record, line };
+        let lines = if with_lines {
+            data.lines(record.id)
+        } else {
+            Vec::new()
+        };
+        if lines.is_empty() {
+            return vec![row(None)];
+        }
+        lines.into_iter().map(|line| row(Some(line))).collect()
+    }
+
+    /// A field's text, which of an order may be its line's.
+    fn text(&self, field: &Field) -> String {
+        match (field.line_column(), self.line) {
+            (Some("productid"), Some(line)) => self.data.text(line, field),
+            (Some(column), Some(line)) => line.value(column).to_owned(),
+            _ => self.data.text(self.record, field),
+        }
+    }
+
+    fn shown<'fields>(&self, fields: impl Iterator<Item = &'fields Field>) -> Json {
+        let row: Map<String, Json> = fields
+            .map(|field| {
+                let name = field.line_column().unwrap_or(&field.name);
+                let text = self.text(field);
+                let is_null = text.is_empty() && field.is_nullable();
+                (name.to_owned(), if is_null { Json::Null } else { json!(text) })
+            })
+            .collect();
+        row.into()
+    }
+
+    fn comparable(&self, field: &Field) -> Comparable {
+        if field.kind == Kind::Id {
+            return Comparable::Number(self.record.id.number.into());
+        }
+        let text = self.text(field);
+        if text.is_empty() && field.is_nullable() {
+            return Comparable::Null;
+        }
+        literal(field, &text).unwrap_or(Comparable::Text(text))
+    }
 }
 
 /// A value in the form in which the database compares it.
@@ -105,17 +172,6 @@ enum Comparable {
     Text(String),
 }
 
-fn comparable(data: &Data, record: &Record, field: &Field) -> Comparable {
-    if field.kind == Kind::Id {
-        return Comparable::Number(record.id.number.into());
-    }
-    let text = data.text(record, field);
-    if text.is_empty() && field.is_nullable() {
-        return Comparable::Null;
-    }
-    literal(field, &text).unwrap_or(Comparable::Text(text))
-}
-
 /// Ids compare by the record's number; Vtiger fails on what isn't an id there.
 fn literal(field: &Field, text: &str) -> Result<Comparable, Failure> {
     if field.holds_ids() {
@@ -123,7 +179,9 @@ fn literal(field: &Field, text: &str) -> Result<Comparable, Failure> {
         return Ok(Comparable::Number(id.number.into()));
     }
     Ok(match field.kind {
-        Kind::Integer | Kind::Currency => Comparable::Number(text.trim().parse().unwrap_or_default()),
+        Kind::Integer | Kind::Currency | Kind::Number(_) | Kind::NumberOrNull(_) => {
+            Comparable::Number(text.trim().parse().unwrap_or_default())
+        }
         _ => Comparable::Text(folded(text)),
     })
 }
@@ -189,8 +247,8 @@ impl<'module> Test<'module> {
         })
     }
 
-    fn holds(&self, data: &Data, record: &Record) -> bool {
-        let found = comparable(data, record, self.field);
+    fn holds(&self, row: &Row<'_>) -> bool {
+        let found = row.comparable(self.field);
         if found == Comparable::Null {
             return false;
         }
@@ -202,7 +260,7 @@ impl<'module> Test<'module> {
             Operator::Greater => found > *value,
             Operator::GreaterOrEqual => found >= *value,
             Operator::Like => match value {
-                Comparable::Text(pattern) => is_like(&folded(&data.text(record, self.field)), pattern),
+                Comparable::Text(pattern) => is_like(&folded(&row.text(self.field)), pattern),
                 _ => false,
             },
         })
@@ -231,7 +289,11 @@ fn is_like(text: &str, pattern: &str) -> bool {
 
 /// Answers `sync`: what changed after `since`, in pages of 100 that never part a second.
 pub(super) fn changes(data: &Data, module: &str, since: i64) -> Answer {
-    let module = data.schema.module(module).ok_or_else(Failure::denied)?;
+    let module = data
+        .schema
+        .module(module)
+        .filter(|module| module.is_entity())
+        .ok_or_else(Failure::denied)?;
     let mut changed: Vec<&Record> = data
         .all(module)
         .filter(|record| record.modified > since)
@@ -248,7 +310,8 @@ pub(super) fn changes(data: &Data, module: &str, since: i64) -> Answer {
     Ok(json!({
         "updated": updated
             .iter()
-            .map(|record| row(data, record, module.fields.iter()))
+            .flat_map(|record| Row::of(data, record, false))
+            .map(|row| row.shown(module.fields.iter().filter(|field| !field.of_lines)))
             .collect::<Vec<_>>(),
         "deleted": deleted.iter().map(|record| record.id.to_string()).collect::<Vec<_>>(),
         "more": changed.len() > updated.len() + deleted.len(),

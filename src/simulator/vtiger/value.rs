@@ -30,7 +30,9 @@ pub(super) fn stored(field: &Field, text: &str) -> String {
         Kind::Date => date(text).unwrap_or_default(),
         Kind::Integer => decimal(text, 0),
         Kind::Currency => format!("{}000000", decimal(text, 2)),
-        Kind::Id | Kind::Text | Kind::Time | Kind::Owner | Kind::Reference(_) => {
+        Kind::NumberOrNull(_) if text.is_empty() => String::new(),
+        Kind::Number(decimals) | Kind::NumberOrNull(decimals) => decimal(text, decimals),
+        Kind::Id | Kind::Text | Kind::TextOrNull | Kind::Time | Kind::Owner | Kind::Reference(_) => {
             let text = without_scripts(&without_four_bytes(text));
             match field.max_chars {
                 Some(most) => text.chars().take(most).collect(),
@@ -98,6 +100,17 @@ fn date(text: &str) -> Option<String> {
         let (year, month, day) = date.to_calendar_date();
         format!("{year:04}-{:02}-{day:02}", u8::from(month))
     })
+}
+
+/// A stored number as PHP writes it when it is one there, too.
+pub(super) fn number(text: &str) -> Json {
+    let number = text.parse::<Decimal>().unwrap_or_default().normalize();
+    let written = number.to_string();
+    written
+        .parse::<i64>()
+        .map(Json::from)
+        .or_else(|_| written.parse::<f64>().map(Json::from))
+        .unwrap_or_default()
 }
 
 /// A number with so many decimals; what isn't one is 0.
@@ -179,6 +192,7 @@ mod tests {
             mandatory: false,
             editable: true,
             max_chars,
+            of_lines: false,
         }
     }
 
