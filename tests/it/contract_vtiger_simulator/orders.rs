@@ -48,3 +48,386 @@ async fn orders_are_answered_as_recorded() {
         crm.replay(name, &[], &[]).await;
     }
 }
+
+#[tokio::test]
+async fn odd_orders_are_created_as_recorded() {
+    let crm = Crm::selling().await;
+    crm.replay("create_currency", &[], &[]).await;
+
+    for name in [
+        "create_salesorder_wrong_picklist_no_listprice",
+        "create_salesorder_shipping_charge_tax",
+        "create_salesorder_eur",
+    ] {
+        crm.replay(name, &[], &OF_A_NEW_ORDER).await;
+    }
+}
+
+#[tokio::test]
+async fn an_amount_off_is_retrieved_as_recorded() {
+    let crm = Crm::selling().await;
+    let mut element = order(
+        json!([{"productid": "14x49", "quantity": "1", "listprice": "10", "comment": "line 0",
+                                    "tax1": "4.5", "tax2": "10"}]),
+    );
+    let recorded = crate::recording::json("vtiger/retrieve_salesorder_discount_amount.json");
+    for name in [
+        "subject",
+        "account_id",
+        "contact_id",
+        "bill_street",
+        "ship_street",
+        "bill_city",
+        "ship_city",
+        "bill_code",
+        "ship_code",
+        "bill_country",
+        "ship_country",
+        "hdnDiscountAmount",
+    ] {
+        element[name] = recorded["body"]["result"][name].clone();
+    }
+    element["hdnS_H_Amount"] = json!("7.50");
+    element["currency_id"] = json!("21x1");
+    crm.create("SalesOrder", element).await;
+
+    let replaced = [("6x115", "6x111"), ("33x12", "33x1")];
+    crm.replay(
+        "retrieve_salesorder_discount_amount",
+        &replaced,
+        &["salesorder_no"],
+    )
+    .await;
+    crm.replay("retrieve_lineitem", &replaced, &[]).await;
+}
+
+/// The order that the recorded changes begin with.
+async fn changeable(crm: &Crm, subject: &str) -> Json {
+    let mut element = order(json!([
+        {"productid": "14x41", "quantity": "2", "listprice": "10", "comment": "L1", "tax1": "4.5"},
+        {"productid": "14x42", "quantity": "1", "listprice": "20", "comment": "L2", "discount_percent": "10",
+         "tax1": "4.5"},
+    ]));
+    for (name, value) in [
+        ("subject", subject),
+        ("contact_id", "12x7"),
+        ("currency_id", "21x1"),
+        ("hdnDiscountPercent", "10"),
+        ("hdnS_H_Amount", "5"),
+        ("txtAdjustment", "1.25"),
+    ] {
+        element[name] = json!(value);
+    }
+    if subject == "UpdSO" {
+        element["bill_city"] = json!("Berlin");
+    }
+    crm.create("SalesOrder", element).await
+}
+
+#[tokio::test]
+async fn orders_are_changed_as_recorded() {
+    let crm = Crm::selling().await;
+
+    for (name, subject, recorded) in [
+        ("revise_salesorder_status_no_lineitems", "RevSO", "6x272"),
+        ("revise_salesorder_discount_only", "UpdSO", "6x289"),
+        ("update_salesorder_minimal", "UpdSO", "6x287"),
+        ("update_salesorder_without_lineitems", "UpdSO", "6x286"),
+        ("revise_salesorder_with_lineitems_money", "UpdSO", "6x288"),
+    ] {
+        let order = changeable(&crm, subject).await;
+        let id = order["id"].as_str().unwrap();
+        let of_lines = [&OF_A_NEW_ORDER[..], &["id"]].concat();
+        crm.replay(name, &[(recorded, id)], &of_lines).await;
+        crm.replay("delete_salesorder", &[("6x289", id)], &[]).await;
+    }
+}
+
+#[tokio::test]
+async fn the_unmodified_release_fails_on_lines_as_recorded() {
+    let crm = Crm::recorded(Stock830).await;
+    let product = json!({"productname": "P", "qtyinstock": "10", "assigned_user_id": "19x1"});
+    for _ in 37..78 {
+        crm.create("Products", product.clone()).await;
+    }
+    crm.replay("salesorder_create_STOCK_830_fails", &[("26x77", "14x77")], &[])
+        .await;
+    assert!(crm.simulator.records("SalesOrder").is_empty());
+
+    let lines = json!([{"productid": "14x41", "quantity": "2", "listprice": "10"}]);
+    let order = crm.simulator.add_record("SalesOrder", order(lines));
+    let replaced = [("6x272", order.as_str())];
+    crm.replay("revise_salesorder_with_lineitems_STOCK_http500", &replaced, &[])
+        .await;
+
+    let half_done = crm.simulator.record(&order).unwrap();
+    assert_eq!(half_done["LineItems"][0]["comment"], "NEW");
+    assert_eq!(half_done["hdnGrandTotal"], "20.00000000");
+    let status = crm.revise(json!({"id": order, "sostatus": "Approved"})).await;
+    assert_eq!(status.result()["sostatus"], "Approved");
+}
+
+#[tokio::test]
+async fn lines_by_themselves_are_answered_as_recorded() {
+    let crm = Crm::start().await;
+    crm.replay("describe_LineItem", &[], &[]).await;
+
+    let crm = Crm::selling().await;
+    let line = json!([{"productid": "14x41", "quantity": "1", "listprice": "10"}]);
+    let created = crm.create("SalesOrder", order(line)).await;
+    let replaced = [("6x275", "6x111"), ("33x46", "33x1"), ("33x48", "33x2")];
+
+    for name in ["create_lineitem", "update_lineitem", "revise_lineitem"] {
+        crm.replay(name, &replaced, &[]).await;
+    }
+    let retrieved = crm.simulator.record(created["id"].as_str().unwrap()).unwrap();
+    assert_eq!(retrieved["LineItems"].as_array().unwrap().len(), 2);
+    assert_eq!(retrieved["hdnGrandTotal"], "10.00000000");
+    crm.replay("delete_lineitem", &replaced, &[]).await;
+    assert_eq!(crm.ids("SELECT id FROM LineItem;").await, ["33x1"]);
+}
+
+#[tokio::test]
+async fn limit_counts_lines_as_recorded() {
+    let crm = Crm::selling().await;
+    for name in ["salesorder_create", "salesorder_create_individual"] {
+        crm.replay(name, &[], &[]).await;
+    }
+    let lines = json!([
+        {"productid": "14x43", "quantity": "1", "listprice": "10", "comment": "line 0", "tax1": "4.5", "tax2": "10"},
+        {"productid": "14x44", "quantity": "2", "listprice": "12.5", "discount_percent": "10"},
+        {"productid": "14x45", "quantity": "3", "listprice": "15", "discount_amount": "1.5"},
+    ]);
+    let mut third = order(lines);
+    let recorded = crate::recording::json("vtiger/query_salesorder_limit_counts_lines.json");
+    let recorded = recorded["body"]["result"][2].as_object().unwrap();
+    for name in recorded
+        .keys()
+        .filter(|name| name.contains("ill_") || name.contains("hip_"))
+    {
+        third[name] = recorded[name].clone();
+    }
+    for name in ["subject", "account_id", "contact_id", "sostatus", "currency_id"] {
+        third[name] = recorded[name].clone();
+    }
+    crm.create("SalesOrder", third).await;
+
+    crm.replay("query_salesorder_limit_counts_lines", &[], &[]).await;
+
+    let by =
+        |columns: &str, limit: &str| format!("SELECT {columns} FROM SalesOrder ORDER BY id LIMIT {limit};");
+    assert_eq!(crm.ids(&by("*", "5, 5")).await, ["6x113"]);
+    assert_eq!(crm.ids(&by("*", "3, 2")).await, ["6x112", "6x113"]);
+    assert_eq!(crm.ids(&by("id, productid", "0, 2")).await, ["6x111"]);
+    assert_eq!(crm.ids(&by("id, modifiedtime", "0, 2")).await, ["6x111", "6x112"]);
+    assert_eq!(crm.ids(&by("id, modifiedtime", "2, 2")).await, ["6x113"]);
+    let with_product = "SELECT id FROM SalesOrder WHERE productid = '14x44';";
+    assert_eq!(crm.ids(with_product).await, ["6x113"]);
+}
+
+#[tokio::test]
+async fn group_totals_are_as_measured() {
+    let (crm, products) = crm_with(&[json!({})]).await;
+    for (line, header, expected) in [
+        (
+            json!({"quantity": "3", "listprice": "3.333333", "tax1": "8.875"}),
+            json!({"txtAdjustment": "-0.0075"}),
+            "10.87999891",
+        ),
+        (
+            json!({"quantity": "1", "listprice": "10.00", "tax1": "5"}),
+            json!({"hdnDiscountAmount": "1.50", "hdnS_H_Amount": "4.00"}),
+            "12.92500000",
+        ),
+    ] {
+        assert_eq!(
+            grand_total(&crm, "group", &products, &[line], &header).await,
+            expected
+        );
+    }
+}
+
+#[tokio::test]
+async fn individual_totals_are_as_measured() {
+    let taxed = [
+        json!({"tax1": "8.875"}),
+        json!({"tax1": "8.875", "tax2": "4.5"}),
+        json!({}),
+    ];
+    let (crm, products) = crm_with(&taxed).await;
+    let line = |quantity: &str, price: &str, taxes: Json| {
+        let mut line = json!({"quantity": quantity, "listprice": price});
+        line.as_object_mut()
+            .unwrap()
+            .extend(taxes.as_object().unwrap().clone());
+        line
+    };
+    let (one, two) = (
+        |taxes| line("1", "10.00", taxes),
+        |taxes| line("2", "7.77", taxes),
+    );
+
+    for (products, lines, header, expected) in [
+        (
+            &products[..],
+            vec![one(json!({})), two(json!({}))],
+            json!({}),
+            "28.50597500",
+        ),
+        (
+            &products[..],
+            vec![
+                one(json!({"tax1": "5"})),
+                two(json!({"tax1": "0", "tax2": "4.5"})),
+            ],
+            json!({}),
+            "26.73930000",
+        ),
+        (
+            &products[2..],
+            vec![one(json!({"tax1": "5", "tax2": "9"}))],
+            json!({}),
+            "10.00000000",
+        ),
+        (
+            &products[..1],
+            vec![one(json!({"tax1": "5"}))],
+            json!({"hdnDiscountAmount": "1.50", "hdnS_H_Amount": "4.00", "txtAdjustment": "-0.333"}),
+            "12.66700000",
+        ),
+    ] {
+        assert_eq!(
+            grand_total(&crm, "individual", products, &lines, &header).await,
+            expected
+        );
+    }
+}
+
+/// Creates an order of these lines, each of another product, and returns its total as retrieved.
+async fn grand_total(crm: &Crm, tax_type: &str, products: &[Json], lines: &[Json], header: &Json) -> String {
+    let lines: Vec<Json> = lines
+        .iter()
+        .zip(products)
+        .map(|(line, product)| {
+            let mut line = line.clone();
+            line["productid"] = product.clone();
+            line
+        })
+        .collect();
+    let mut element = order(json!(lines));
+    element
+        .as_object_mut()
+        .unwrap()
+        .extend(header.as_object().unwrap().clone());
+    element["hdnTaxType"] = json!(tax_type);
+    let created = crm.create("SalesOrder", element).await;
+    assert!(created["hdnGrandTotal"].is_number());
+    let retrieved = crm.simulator.record(created["id"].as_str().unwrap()).unwrap();
+    retrieved["hdnGrandTotal"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn an_adjustment_alone_is_stored_but_not_totalled() {
+    let (crm, products) = crm_with(&[json!({})]).await;
+    let line = json!([{"productid": products[0], "quantity": "1", "listprice": "10"}]);
+    let created = crm.create("SalesOrder", order(line.clone())).await;
+
+    let alone = crm
+        .revise(json!({"id": created["id"], "txtAdjustment": "-0.125"}))
+        .await;
+    assert_eq!(alone.result()["txtAdjustment"], "-0.12500000");
+    assert_eq!(alone.result()["hdnGrandTotal"], "10.00000000");
+
+    let with_lines = json!({"id": created["id"], "txtAdjustment": "-0.125", "LineItems": line});
+    let with_lines = crm.revise(with_lines).await;
+    assert_eq!(with_lines.result()["hdnGrandTotal"], 9.875);
+}
+
+#[tokio::test]
+async fn replaced_lines_get_ids_that_were_used_before() {
+    let (crm, products) = crm_with(&[json!({})]).await;
+    let line = |quantity: &str| json!({"productid": products[0], "quantity": quantity, "listprice": "10"});
+    crm.create("SalesOrder", order(json!([line("1")]))).await;
+    let second = crm
+        .create("SalesOrder", order(json!([line("2"), line("3")])))
+        .await;
+    assert_eq!(second["LineItems"][1]["id"], "33x3");
+
+    let revised = json!({"id": second["id"], "LineItems": [line("4")]});
+    let revised = crm.revise(revised).await;
+
+    let lines = revised.result()["LineItems"].as_array().unwrap();
+    assert_eq!(lines.len(), 1);
+    assert_eq!(lines[0]["id"], "33x2");
+    assert_eq!(lines[0]["quantity"], "4.000");
+    assert_eq!(crm.ids("SELECT * FROM LineItem;").await, ["33x1", "33x2"]);
+    let count = json!({"query": "SELECT count(*) FROM LineItem;"});
+    let count = crm.call("GET", "query", count).await;
+    assert_eq!(count.result(), &json!([{"count": "2"}]));
+}
+
+#[tokio::test]
+async fn a_header_without_lines_remains_of_an_order_with_a_missing_product() {
+    let (crm, _) = crm_with(&[]).await;
+
+    crm.replay(
+        "create_salesorder_missing_product",
+        &[("14x37", "14x999999")],
+        &[],
+    )
+    .await;
+
+    let left = crm.simulator.records("SalesOrder");
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0]["subject"], "x");
+    assert_eq!(left[0]["LineItems"], json!([]));
+    assert_eq!(left[0]["hdnGrandTotal"], "0.00000000");
+}
+
+#[tokio::test]
+async fn orders_through_the_webservice_take_from_the_stock() {
+    let (crm, products) = crm_with(&[json!({})]).await;
+    let id = products[0].as_str().unwrap();
+    let stock = || {
+        let product = crm.simulator.record(id).unwrap();
+        (
+            product["qtyinstock"].as_str().unwrap().to_owned(),
+            product["modifiedtime"].clone(),
+        )
+    };
+    let (_, modified) = stock();
+    let line = |quantity: &str| json!([{"productid": id, "quantity": quantity}]);
+    crm.advance(60);
+
+    let created = crm.create("SalesOrder", order(line("12.5"))).await;
+    assert_eq!(stock(), ("-2.500".to_owned(), modified.clone()));
+    let revised = json!({"id": created["id"], "LineItems": line("3")});
+    crm.revise(revised).await.result();
+    assert_eq!(stock(), ("7.000".to_owned(), modified.clone()));
+    crm.call("POST", "delete", json!({"id": created["id"]}))
+        .await
+        .result();
+    assert_eq!(stock(), ("10.000".to_owned(), modified.clone()));
+
+    let by_hand = crm.simulator.add_record("SalesOrder", order(line("4")));
+    assert_eq!(stock(), ("10.000".to_owned(), modified.clone()));
+    assert!(crm.simulator.delete_record(&by_hand));
+    assert_eq!(stock(), ("10.000".to_owned(), modified));
+}
+
+#[tokio::test]
+async fn a_deleted_products_line_keeps_its_name() {
+    let (crm, products) = crm_with(&[json!({"productname": "Gone"})]).await;
+    let line = json!([{"productid": products[0], "quantity": "2", "listprice": "10"}]);
+    let created = crm.create("SalesOrder", order(line)).await;
+
+    crm.call("POST", "delete", json!({"id": products[0]}))
+        .await
+        .result();
+
+    let retrieved = crm.simulator.record(created["id"].as_str().unwrap()).unwrap();
+    assert_eq!(retrieved["productid"], "");
+    assert_eq!(retrieved["LineItems"][0]["productid"], json!(null));
+    assert_eq!(retrieved["LineItems"][0]["product_name"], "Gone");
+    assert_eq!(retrieved["LineItems"][0]["deleted"], "1");
+}

@@ -31,8 +31,9 @@ impl Data {
             sent.insert(field.name.clone(), text);
         }
         for field in module.fields.iter().filter(|field| field.mandatory) {
-            let is_missing = match sent.get(&field.name) {
-                Some(text) => text.is_empty(),
+            // As sent: a reference that leads nowhere is not missing, though nothing will be stored of it.
+            let is_missing = match element.get(&field.name) {
+                Some(value) => scalar(value).is_ok_and(|text| text.is_empty()),
                 None => mandatory == Mandatory::Demanded,
             };
             if is_missing {
