@@ -1,4 +1,4 @@
-//! A stand-in of Vtiger CRM 8.3.0 and its `webservice.php`, for Contacts and Accounts.
+//! A stand-in of Vtiger CRM 8.3.0 and its `webservice.php`: contacts, organizations, products, services, sales orders.
 //!
 //! It answers as the recorded traffic of a real installation does, quirks included: a test holds it to that. Records
 //! live in memory. It never talks to anything but the listener that [`VtigerSimulator::set_callback`] names.
@@ -38,7 +38,7 @@ use crate::clock::{Clock, SystemClock};
 /// Which Vtiger is simulated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VtigerKind {
-    /// The unmodified release on PHP 8, on which `sync` and `logout` always fail.
+    /// The unmodified release on PHP 8, on which `sync` and `logout` always fail, and orders can't be created.
     Stock830,
     /// The same with the bugs of PHP 8 mended: as Vtiger Cloud and older releases on PHP 7.
     Repaired,

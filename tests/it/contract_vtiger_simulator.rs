@@ -8,6 +8,7 @@ mod crm;
 mod orders;
 mod products;
 mod taxes;
+mod totals;
 
 use serde_json::json;
 use woo_vtiger_sync::simulator::vtiger::VtigerKind::{Repaired, Stock830};

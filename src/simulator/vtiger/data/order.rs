@@ -230,9 +230,9 @@ impl Data {
         .totals();
         if let Some(order) = self.records.get_mut(&id) {
             for (name, total) in [
-                ("hdnSubTotal", totals.sub_total),
-                ("pre_tax_total", totals.pre_tax_total),
-                ("hdnGrandTotal", totals.grand_total),
+                ("hdnSubTotal", totals.sub),
+                ("pre_tax_total", totals.pre_tax),
+                ("hdnGrandTotal", totals.grand),
             ] {
                 let total = stored(&Kind::Number(8).into(), &total.to_string());
                 order.values.insert(name.to_owned(), total);

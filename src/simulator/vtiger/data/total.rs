@@ -54,11 +54,11 @@ pub(super) struct Order {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Totals {
     /// `hdnSubTotal`
-    pub(super) sub_total: Decimal,
+    pub(super) sub: Decimal,
     /// `pre_tax_total`
-    pub(super) pre_tax_total: Decimal,
+    pub(super) pre_tax: Decimal,
     /// `hdnGrandTotal`
-    pub(super) grand_total: Decimal,
+    pub(super) grand: Decimal,
 }
 
 impl Order {
@@ -67,20 +67,20 @@ impl Order {
         let shipping = self.shipping + share(self.shipping, self.shipping_tax);
         if self.is_individual {
             let tax: Decimal = self.lines.iter().map(|line| share(line.net(), line.tax)).sum();
-            let sub_total = net + tax;
-            let discounted = sub_total - self.discount.of(sub_total);
+            let sub = net + tax;
+            let discounted = sub - self.discount.of(sub);
             Totals {
-                sub_total,
-                pre_tax_total: discounted - tax + self.shipping,
-                grand_total: discounted + shipping + self.adjustment,
+                sub,
+                pre_tax: discounted - tax + self.shipping,
+                grand: discounted + shipping + self.adjustment,
             }
         } else {
             let discounted = net - self.discount.of(net);
             let tax = self.lines.first().map_or(Decimal::ZERO, |line| line.tax);
             Totals {
-                sub_total: net,
-                pre_tax_total: discounted + self.shipping,
-                grand_total: discounted + share(discounted, tax) + shipping + self.adjustment,
+                sub: net,
+                pre_tax: discounted + self.shipping,
+                grand: discounted + share(discounted, tax) + shipping + self.adjustment,
             }
         }
     }
@@ -122,8 +122,8 @@ mod tests {
     fn an_orders_tax_is_the_first_lines() {
         let totals = order(false, &[line("2", "10", "10"), line("1", "100", "50")]).totals();
 
-        assert_eq!(totals.sub_total, number("120"));
-        assert_eq!(totals.grand_total, number("132"));
+        assert_eq!(totals.sub, number("120"));
+        assert_eq!(totals.grand, number("132"));
     }
 
     #[test]
@@ -136,8 +136,8 @@ mod tests {
         }
         .totals();
 
-        assert_eq!(totals.pre_tax_total, number("131"));
-        assert_eq!(totals.grand_total, number("148.5375"));
+        assert_eq!(totals.pre_tax, number("131"));
+        assert_eq!(totals.grand, number("148.5375"));
     }
 
     #[test]
@@ -150,9 +150,9 @@ mod tests {
         }
         .totals();
 
-        assert_eq!(totals.sub_total, number("10.5"));
-        assert_eq!(totals.pre_tax_total, number("12.5"));
-        assert_eq!(totals.grand_total, number("12.667"));
+        assert_eq!(totals.sub, number("10.5"));
+        assert_eq!(totals.pre_tax, number("12.5"));
+        assert_eq!(totals.grand, number("12.667"));
     }
 
     #[test]
@@ -162,7 +162,7 @@ mod tests {
             ..line("2", "12.5", "20")
         };
 
-        assert_eq!(order(true, &[discounted]).totals().grand_total, number("27"));
+        assert_eq!(order(true, &[discounted]).totals().grand, number("27"));
     }
 
     #[test]
@@ -174,7 +174,7 @@ mod tests {
         }
         .totals();
 
-        assert_eq!(totals.pre_tax_total, number("110"));
-        assert_eq!(totals.grand_total, number("120.45"));
+        assert_eq!(totals.pre_tax, number("110"));
+        assert_eq!(totals.grand, number("120.45"));
     }
 }
