@@ -168,17 +168,3 @@ fn signature(key: &str, message: &[u8]) -> String {
     mac.update(message);
     BASE64_STANDARD.encode(mac.finalize().into_bytes())
 }
-
-/// Waits until something is so; fails after 10 s.
-async fn wait_until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
-    let wait = async {
-        let mut ticks = tokio::time::interval(Duration::from_millis(5));
-        while !is_so().await {
-            ticks.tick().await;
-        }
-    };
-    assert!(
-        tokio::time::timeout(Duration::from_secs(10), wait).await.is_ok(),
-        "waited in vain: {what}"
-    );
-}

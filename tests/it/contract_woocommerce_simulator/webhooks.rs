@@ -8,8 +8,9 @@ use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 use woo_vtiger_sync::simulator::woocommerce::{WooCommerceOptions, WooCommerceSimulator};
 
-use super::{assert_as_recorded, assert_same_shape, call, open_shop, signature, wait_until};
+use super::{assert_as_recorded, assert_same_shape, call, open_shop, signature};
 use crate::recording;
+use crate::scene::wait_until;
 
 pub(super) const SECRET: &str = "lab-webhook-secret";
 
