@@ -129,10 +129,8 @@ fn differences(
     let fields: Vec<String> = plan
         .notable()
         .map(|field| {
-            format!(
-                "{}: `{}` / `{}`",
-                field.field, field.before.woocommerce, field.before.vtiger
-            )
+            let [shop, crm] = [&field.before.woocommerce, &field.before.vtiger].map(Value::as_text);
+            format!("{}: {shop:?} / {crm:?}", field.field)
         })
         .collect();
     (!fields.is_empty()).then(|| format!("{email}: {}", fields.join("; ")))
