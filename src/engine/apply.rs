@@ -54,18 +54,22 @@ impl Engine {
                 }
             };
         }
-        // A record that was deleted and is there again is looked at, whatever the event tells.
-        let seen = if link.deleted_on.is_some() {
-            &Seen::Nothing
+        let was_deleted = link.deleted_on.is_some();
+        let source = if was_deleted {
+            self.deleted_source(case, &link, seen).await?
         } else {
-            seen
+            self.source(case, &link, seen).await?
         };
-        let (record, fresh) = match self.source(case, &link, seen).await? {
+        let (record, fresh) = match source {
             Source::Nothing => return Ok(()),
             Source::Gone => return self.bury(case, link, case.side).await,
             Source::Record { record, fresh } => (record, fresh),
         };
-        let restored = link.deleted_on.take().is_some();
+        if fresh {
+            // It is there, or there again.
+            link.deleted_on = None;
+        }
+        let restored = was_deleted && fresh;
         let target = link.ids.of(other);
         let counterpart = if settings.direction == Direction::towards(other) {
             // Nothing ever travels back, so what the other side shows makes no difference.
@@ -85,6 +89,18 @@ impl Engine {
             fresh,
         };
         self.settle(case, pair, None).await
+    }
+
+    /// What is known of a record that was deleted: what it shows if it was restored, else its last words if they
+    /// came after the news of its end.
+    async fn deleted_source(&self, case: &Case<'_>, link: &Link, seen: &Seen) -> Result<Source, EngineError> {
+        let source = self.fetched(case).await?;
+        if matches!(source, Source::Gone)
+            && let Some(record) = self.newer(case, link, seen).await?
+        {
+            return Ok(Source::Record { record, fresh: false });
+        }
+        Ok(source)
     }
 
     async fn seen_or_nothing(
@@ -197,9 +213,11 @@ impl Sides<Record> {
     }
 }
 
-/// The side that can't be written to: a guest of the shop is no account, but what orders tell.
+/// The side that can't be written to: a guest of the shop is no account, but what orders tell; and a record that was
+/// deleted is gone.
 fn spared(link: &Link) -> Option<Side> {
-    link.ids.woocommerce.guest_email().map(|_| Side::WooCommerce)
+    let guest = link.ids.woocommerce.guest_email().map(|_| Side::WooCommerce);
+    link.deleted_on.or(guest)
 }
 
 /// One side's record, and that of the other.

@@ -41,13 +41,30 @@ impl Engine {
         let Told::Record(record) = told else {
             return self.fetched(case).await;
         };
-        let last = *link.modified.of(case.side);
-        // Times have whole seconds: what is of the second of the last change seen may be older or newer.
-        let is_newer = self.system(case.side).tells_time() && record.modified > last;
-        if record.modified.is_none() || !is_newer {
+        if !self.is_newer(case, link, &record) {
             return self.fetched(case).await;
         }
         Ok(Source::Record { record, fresh: false })
+    }
+
+    /// What an event shows of a record, if that is certainly newer than what was seen.
+    pub(super) async fn newer(
+        &self,
+        case: &Case<'_>,
+        link: &Link,
+        seen: &Seen,
+    ) -> Result<Option<Record>, EngineError> {
+        let told = self.told(case, link, seen).await?;
+        Ok(match told {
+            Some(Told::Record(record)) if self.is_newer(case, link, &record) => Some(record),
+            _ => None,
+        })
+    }
+
+    /// Times have whole seconds: what is of the second of the last change seen may be older or newer.
+    fn is_newer(&self, case: &Case<'_>, link: &Link, record: &Record) -> bool {
+        let last = *link.modified.of(case.side);
+        self.system(case.side).tells_time() && record.modified.is_some() && record.modified > last
     }
 
     /// What an event tells of a record that is in step; `None` when that is nothing new: an echo of our own write,

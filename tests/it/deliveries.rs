@@ -317,3 +317,19 @@ async fn recorded_callbacks_are_accepted_and_ask_for_the_contact_that_they_tell_
     assert_eq!(scene.shop.customers().len(), 1);
     scene.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_that_is_told_of_after_the_deletion_still_reaches_the_contact() {
+    let scene = Scene::start().await;
+    deliver(&scene, "customer.created");
+    scene.quiet().await;
+    deliver(&scene, "customer.deleted");
+    scene.quiet().await;
+
+    deliver(&scene, "customer.updated-nochange");
+    scene.quiet().await;
+
+    assert_contact(&scene, "hook1@shop.example", "customer.updated-nochange");
+    assert!(scene.shop.calls().iter().all(|call| call.method == "GET"));
+    scene.stop().await;
+}
