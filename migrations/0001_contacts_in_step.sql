@@ -62,7 +62,7 @@ create table journal (
     minute bigint not null
 );
 create index journal_at on journal (connection, at);
-create index journal_minute on journal (connection, minute);
+create index journal_minute on journal (side, minute, action);
 create index journal_woocommerce on journal (connection, module, woocommerce_id);
 create index journal_vtiger on journal (connection, module, vtiger_id);
 
