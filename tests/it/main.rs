@@ -15,6 +15,7 @@ mod deliveries;
 mod demonstration;
 mod economy;
 mod hostile;
+mod installations;
 mod kills;
 mod laws;
 mod lifecycle;
