@@ -230,6 +230,8 @@ fn may_have_changed(settings: &ModuleSettings, link: &Link, side: Side, record: 
         || link.deleted_on == Some(side)
 }
 
+/// Whether a record that is not in step should be. One that its system never saved has no time: an event about it tells
+/// of a change, but a sweep doesn't, so that here it counts as old.
 fn is_wanted(settings: &ModuleSettings, at: &Place, side: Side, record: &Record) -> bool {
     let is_too_old = settings.sync_from.is_some() && record.modified < settings.sync_from;
     eligible(at.module, side, record) && !is_too_old

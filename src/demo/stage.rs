@@ -19,19 +19,13 @@ use crate::simulator::vtiger::{VtigerOptions, VtigerSimulator};
 use crate::simulator::woocommerce::{WooCommerceOptions, WooCommerceSimulator};
 use crate::sync::Side;
 use crate::telemetry;
+use crate::woocommerce::webhook::TOPICS;
 
 /// The name of the demonstration's connection.
 pub(super) const CONNECTION: &str = "demo";
 
 const WEBHOOK_SECRET: &str = "demowebhooksecret";
 const CALLBACK_SECRET: &str = "democallbacksecret";
-const TOPICS: [&str; 5] = [
-    "customer.created",
-    "customer.updated",
-    "customer.deleted",
-    "order.created",
-    "order.updated",
-];
 
 /// The two simulators and the service between them.
 pub(super) struct Stage {

@@ -2,7 +2,7 @@
 
 use crate::queue::{Change, Seen};
 use crate::store::{Link, Place};
-use crate::sync::{Record, RecordId, Side, unchanged_since};
+use crate::sync::{Record, Side, unchanged_since};
 use crate::system::Glance;
 
 use super::lease::lease_of;
@@ -156,10 +156,6 @@ impl Engine {
                 self.system(case.side).read(case.at.module, body, &needed).await?
             }
         };
-        Ok(record.filter(|record| is(record, &case.id)))
+        Ok(record.filter(|record| record.id == case.id))
     }
-}
-
-fn is(record: &Record, id: &RecordId) -> bool {
-    record.id == *id
 }

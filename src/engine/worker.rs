@@ -133,7 +133,7 @@ impl Worker {
         };
         let took = self.clock.now() - event.received;
         tracing::debug!(event.id = %delivery.id, outcome, took_ms = took.as_millis(), "dealt with an event");
-        telemetry::event_dealt_with(&event.connection, outcome, self.clock.now() - event.received);
+        telemetry::event_dealt_with(&event.connection, outcome, took);
         Self::tell(answered);
     }
 

@@ -10,6 +10,15 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value as Json;
 use sha2::Sha256;
 
+/// The topics that tell of what is kept in step.
+pub const TOPICS: [&str; 5] = [
+    "customer.created",
+    "customer.updated",
+    "customer.deleted",
+    "order.created",
+    "order.updated",
+];
+
 /// A kind of record that has webhooks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resource {

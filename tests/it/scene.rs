@@ -16,19 +16,12 @@ use woo_vtiger_sync::simulator::woocommerce::{WooCommerceOptions, WooCommerceSim
 use woo_vtiger_sync::store::{Place, Stored};
 use woo_vtiger_sync::sweep::Report;
 use woo_vtiger_sync::sync::Module;
+use woo_vtiger_sync::woocommerce::webhook::TOPICS;
 
 /// The secret that the recorded webhooks were signed with.
 pub(crate) const WEBHOOK_SECRET: &str = "lab-webhook-secret";
 /// The secret that the recorded callbacks were signed with.
 pub(crate) const CALLBACK_SECRET: &str = "lab-secret";
-
-const TOPICS: [&str; 5] = [
-    "customer.created",
-    "customer.updated",
-    "customer.deleted",
-    "order.created",
-    "order.updated",
-];
 
 /// The three, running.
 pub(crate) struct Scene {

@@ -81,6 +81,15 @@ impl ApiError {
         error
     }
 
+    /// Refuses fields if something is wrong with any.
+    pub(super) fn of_invalid(params: &[(String, Invalid)]) -> Result<(), Self> {
+        if params.is_empty() {
+            Ok(())
+        } else {
+            Err(Self::invalid(params))
+        }
+    }
+
     /// Fields or query parameters of the wrong kind.
     pub(super) fn invalid(params: &[(String, Invalid)]) -> Self {
         let names: Vec<_> = params.iter().map(|(name, _)| name.as_str()).collect();

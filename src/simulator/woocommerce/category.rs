@@ -53,11 +53,7 @@ impl Resource for Categories {
             ("description", "string"),
         ];
         let wrong = fields::wrong_types(given, &schema);
-        if wrong.is_empty() {
-            Ok(())
-        } else {
-            Err(ApiError::invalid(&wrong))
-        }
+        ApiError::of_invalid(&wrong)
     }
 
     fn list(&self, shop: &Shop, query: &Query) -> Result<Answer, ApiError> {

@@ -92,6 +92,12 @@ fn as_meta(value: &Value) -> Value {
     }
 }
 
+/// What is wrong with a text that has to be one of these, if something is.
+pub(super) fn not_one_of(fields: &Fields, name: &str, allowed: &[&str]) -> Option<(String, Invalid)> {
+    let text = fields.get(name)?.as_str()?;
+    (!allowed.contains(&text)).then(|| (name.to_owned(), Invalid::not_one_of(name, allowed)))
+}
+
 /// What is wrong with the types of these fields. A null at the top counts as not given, as in WordPress.
 pub(super) fn wrong_types(fields: &Fields, schema: &[(&str, &str)]) -> Vec<(String, Invalid)> {
     let mut wrong = Vec::new();

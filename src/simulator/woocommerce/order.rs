@@ -5,7 +5,7 @@
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::answer::{Answer, ApiError, Fields, Invalid};
+use super::answer::{Answer, ApiError, Fields};
 use super::fields::{self, ALLOW_ALL, id_of, text_of};
 use super::query::Query;
 use super::shop::{Resource, Shop};
@@ -61,16 +61,8 @@ impl Resource for Orders {
         schema.extend(TEXTS.map(|name| (name, "string")));
         schema.extend(line::KINDS.map(|name| (name, "array")));
         let mut wrong = fields::wrong_types(given, &schema);
-        if let Some(Value::String(status)) = given.get("status")
-            && !STATUSES.contains(&status.as_str())
-        {
-            wrong.push(("status".into(), Invalid::not_one_of("status", STATUSES)));
-        }
-        if wrong.is_empty() {
-            Ok(())
-        } else {
-            Err(ApiError::invalid(&wrong))
-        }
+        wrong.extend(fields::not_one_of(given, "status", STATUSES));
+        ApiError::of_invalid(&wrong)
     }
 
     fn list(&self, shop: &Shop, query: &Query) -> Result<Answer, ApiError> {

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::answer::{Answer, ApiError, Fields, Invalid};
+use super::answer::{Answer, ApiError, Fields};
 use super::fields::{self, ALLOW_ALL, as_integer, text_of};
 use super::query::Query;
 use super::shop::{Resource, Shop};
@@ -71,16 +71,8 @@ impl Resource for Taxes {
                 ("cities", "array"),
             ],
         );
-        if let Some(Value::String(class)) = given.get("class")
-            && !CLASSES.contains(&class.as_str())
-        {
-            wrong.push(("class".into(), Invalid::not_one_of("class", CLASSES)));
-        }
-        if wrong.is_empty() {
-            Ok(())
-        } else {
-            Err(ApiError::invalid(&wrong))
-        }
+        wrong.extend(fields::not_one_of(given, "class", CLASSES));
+        ApiError::of_invalid(&wrong)
     }
 
     fn list(&self, shop: &Shop, query: &Query) -> Result<Answer, ApiError> {

@@ -6,7 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use super::answer::{Answer, ApiError, Fields, Invalid};
+use super::answer::{Answer, ApiError, Fields};
 use super::fields::{self, ALLOW_ALL, text_of};
 use super::query::Query;
 use super::shop::{Resource, Shop};
@@ -108,16 +108,8 @@ impl Resource for Webhooks {
     fn check(given: &Fields, _creates: bool) -> Result<(), ApiError> {
         let names = ["name", "status", "topic", "secret", "delivery_url"];
         let mut wrong = fields::wrong_types(given, &names.map(|name| (name, "string")));
-        if let Some(Value::String(status)) = given.get("status")
-            && !STATUSES.contains(&status.as_str())
-        {
-            wrong.push(("status".into(), Invalid::not_one_of("status", STATUSES)));
-        }
-        if wrong.is_empty() {
-            Ok(())
-        } else {
-            Err(ApiError::invalid(&wrong))
-        }
+        wrong.extend(fields::not_one_of(given, "status", STATUSES));
+        ApiError::of_invalid(&wrong)
     }
 
     fn list(&self, shop: &Shop, query: &Query) -> Result<Answer, ApiError> {

@@ -50,11 +50,7 @@ impl Resource for Customers {
                 ("meta_data", "array"),
             ],
         );
-        if wrong.is_empty() {
-            Ok(())
-        } else {
-            Err(ApiError::invalid(&wrong))
-        }
+        ApiError::of_invalid(&wrong)
     }
 
     /// Dates in the query are ignored: there is no way to ask for what changed.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::merge::{STATUSES, TYPES};
 use super::{add, check_sku, edit, is_trashed, is_variation, remove, trash, view};
-use crate::simulator::woocommerce::answer::{Answer, ApiError, Fields, Invalid};
+use crate::simulator::woocommerce::answer::{Answer, ApiError, Fields};
 use crate::simulator::woocommerce::fields::{self, id_of, text_of};
 use crate::simulator::woocommerce::query::Query;
 use crate::simulator::woocommerce::shop::{Resource, Shop};
@@ -159,17 +159,9 @@ impl Resource for Products {
 pub(super) fn check_fields(given: &Fields, enums: &[(&str, &[&str])]) -> Result<(), ApiError> {
     let mut wrong = fields::wrong_types(given, SCHEMA);
     for (name, allowed) in enums.iter().chain(&ENUMS) {
-        if let Some(Value::String(value)) = given.get(*name)
-            && !allowed.contains(&value.as_str())
-        {
-            wrong.push(((*name).to_owned(), Invalid::not_one_of(name, allowed)));
-        }
+        wrong.extend(fields::not_one_of(given, name, allowed));
     }
-    if wrong.is_empty() {
-        Ok(())
-    } else {
-        Err(ApiError::invalid(&wrong))
-    }
+    ApiError::of_invalid(&wrong)
 }
 
 /// The products or variations that the query asks for, in its order.
