@@ -234,5 +234,5 @@ fn may_have_changed(settings: &ModuleSettings, link: &Link, side: Side, record: 
 /// of a change, but a sweep doesn't, so that here it counts as old.
 fn is_wanted(settings: &ModuleSettings, at: &Place, side: Side, record: &Record) -> bool {
     let is_too_old = settings.sync_from.is_some() && record.modified < settings.sync_from;
-    eligible(at.module, side, record) && !is_too_old
+    eligible(at.module, settings, side, record) && !is_too_old
 }

@@ -3,8 +3,10 @@
 //! No I/O, no async, no clock. Given what both systems show and what they showed last, it says which field moves
 //! where. It never panics on any input, and it explains every decision.
 
+mod basket;
 mod compare;
 mod defaults;
+mod html;
 mod mapping;
 mod matching;
 mod merge;
@@ -12,11 +14,14 @@ mod path;
 mod plan;
 mod record;
 mod rule;
+mod settings;
 mod sides;
 mod skip;
 mod transform;
+mod translate;
 mod value;
 
+pub use basket::{Basket, Item, Line, Taxation, currency_decimals, rounded};
 pub use compare::FieldKind;
 pub use mapping::{FieldMapping, Lines, MappingError, ModuleSettings};
 pub use matching::{MatchKey, eligible};
@@ -25,7 +30,9 @@ pub use path::{FieldPath, PathError};
 pub use plan::{Base, FieldPlan, Plan, Storage, advance, from_base, plan, unchanged_since};
 pub use record::{Module, Patch, Record, RecordId, Side};
 pub use rule::{ConflictRule, Direction};
+pub use settings::{Deletes, Guests, MissingSku, OrderSettings, ProductSettings};
 pub use sides::Sides;
-pub use skip::Skip;
-pub use transform::{Case, Transform};
+pub use skip::{MatchedBy, Skip};
+pub use transform::{Case, Table, Transform};
+pub use translate::{Counterpart, Taxing, towards_vtiger, towards_woocommerce};
 pub use value::Value;

@@ -26,10 +26,28 @@ pub trait System: Send + Sync + fmt::Debug {
     /// Reads one record; `None` when it is not there (any more).
     async fn fetch(&self, module: Module, id: &RecordId) -> Result<Option<Record>, SystemError>;
 
-    /// Reads the records with this match key (contacts: the e-mail address, in any case).
+    /// Reads the records with this match key: contacts by e-mail address, products by SKU, taxes by
+    /// [`crate::sync::MatchKey`], orders by the other side's id that they keep.
     ///
-    /// At most two are returned: more than one is ambiguous however many they are.
-    async fn find(&self, module: Module, key: &str) -> Result<Vec<Record>, SystemError>;
+    /// At most two are returned (of taxes, all): more than one is ambiguous however many they are. `since` tells
+    /// when the record that is looked for can have been created at the earliest, where that is known.
+    async fn find(
+        &self,
+        module: Module,
+        key: &str,
+        since: Option<Timestamp>,
+    ) -> Result<Vec<Record>, SystemError>;
+
+    /// Reads records without match key that were created since then under this name: what a create that was
+    /// interrupted may have left.
+    async fn find_created(
+        &self,
+        _module: Module,
+        _name: &str,
+        _since: Timestamp,
+    ) -> Result<Vec<Record>, SystemError> {
+        Ok(Vec::new())
+    }
 
     /// Creates a record and returns it as stored.
     ///
@@ -39,8 +57,28 @@ pub trait System: Send + Sync + fmt::Debug {
     /// Writes the patch's fields, leaves the others as they are, and returns the record as stored.
     async fn update(&self, module: Module, id: &RecordId, patch: &Patch) -> Result<Record, SystemError>;
 
-    /// Deletes a record; one that is already gone is no error.
+    /// Deletes a record, into the trash where there is one; one that is already gone is no error.
     async fn delete(&self, module: Module, id: &RecordId) -> Result<(), SystemError>;
+
+    /// Takes a record out of the trash again, writes the patch, and returns it as stored; `None` where that can't
+    /// be done.
+    async fn restore(
+        &self,
+        _module: Module,
+        _id: &RecordId,
+        _patch: &Patch,
+    ) -> Result<Option<Record>, SystemError> {
+        Ok(None)
+    }
+
+    /// Reads the products whose stock a write of this order has moved without announcing it, with their present
+    /// stock: Vtiger takes an order's goods off its stock.
+    async fn stock_moved(&self, _order: &Record) -> Result<Vec<Record>, SystemError> {
+        Ok(Vec::new())
+    }
+
+    /// The fields that a module's records have, for mappings to be checked against.
+    async fn fields(&self, module: Module) -> Result<Vec<FieldInfo>, SystemError>;
 
     /// Reads one page of all the module's records in a stable order, from the start or after `cursor`.
     async fn page(&self, module: Module, cursor: Option<&str>) -> Result<Page, SystemError>;
@@ -53,6 +91,11 @@ pub trait System: Send + Sync + fmt::Debug {
         body: &serde_json::Value,
         needed: &[FieldPath],
     ) -> Result<Option<Record>, SystemError>;
+
+    /// Whether a field can be written in this record; `None` stands for one that is to be created.
+    fn is_writable(&self, _module: Module, _path: &FieldPath, _record: Option<&Record>) -> bool {
+        true
+    }
 
     /// What the system would show after storing `value` in that field: shortened, emoji lost and so on.
     fn stored(&self, module: Module, path: &FieldPath, value: &Value) -> Value;
@@ -68,6 +111,43 @@ pub trait System: Send + Sync + fmt::Debug {
 
     /// Tests address, credentials and permissions, for a person to read.
     async fn check(&self) -> Vec<Finding>;
+}
+
+/// A field that a module's records have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FieldInfo {
+    /// Its path, as a mapping names it; a field of which any key may be named ends in `[]`, such as `meta_data[]`.
+    pub path: String,
+    /// Its name as people see it.
+    pub label: String,
+    /// Whether it can be written.
+    pub writable: bool,
+    /// Whether a record needs it.
+    pub mandatory: bool,
+    /// What it holds.
+    pub kind: FieldType,
+    /// The most characters that it keeps, where that is known.
+    pub length: Option<usize>,
+}
+
+/// What a field holds, as its system says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum FieldType {
+    /// Text.
+    #[default]
+    Text,
+    /// A number.
+    Number,
+    /// Yes or no.
+    Boolean,
+    /// A day or a moment.
+    Date,
+    /// One of these values.
+    Picklist(Vec<String>),
+    /// Another module's record; its own fields are named behind a dot.
+    Reference,
+    /// Something with parts of its own.
+    Structure,
 }
 
 /// What can be told of a change before the record is read.
@@ -86,6 +166,9 @@ pub struct Page {
     pub records: Vec<Record>,
     /// Where to go on; `None` on the last page.
     pub next: Option<String>,
+    /// Whether the records hold no more than their ids and modified times, as reading them whole would cost a call
+    /// each.
+    pub partial: bool,
 }
 
 /// One thing that [`System::check`] looked at.
@@ -140,4 +223,9 @@ pub enum Fault {
     },
     /// The record isn't there (any more).
     Gone,
+    /// The system as it is installed can't do this. Trying again helps only after a person has mended that.
+    Unsupported {
+        /// What to do about it.
+        remedy: String,
+    },
 }

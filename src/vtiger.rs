@@ -51,6 +51,14 @@ pub struct VtigerSettings {
     pub utc_offset: Option<UtcOffset>,
     /// The user or group that created records are assigned to; `None`: the integration user.
     pub assigned_user_id: Option<String>,
+    /// What the records that we create bear to tell which shop they are of: the connection's name.
+    pub mark: String,
+    /// The field of a sales order that keeps its WooCommerce order's id, such as `vtiger_purchaseorder`.
+    pub order_reference_field: String,
+    /// The `productcode` of the product that stands for lines without one; made where it is missing.
+    pub stand_in_item: String,
+    /// The `productcode` of the product that stands for fees and notes of refunds; made where it is missing.
+    pub fee_item: String,
     /// How long to wait for an answer.
     pub timeout: Duration,
 }
@@ -76,7 +84,10 @@ impl fmt::Debug for Vtiger {
 /// A module's name in Vtiger.
 const fn element_type(module: Module) -> &'static str {
     match module {
+        Module::Taxes => "Tax",
+        Module::Products => "Products",
         Module::Contacts => "Contacts",
+        Module::SalesOrders => "SalesOrder",
     }
 }
 
@@ -90,14 +101,20 @@ pub fn module_named(name: &str) -> Option<Module> {
 /// The field with a module's match key.
 const fn match_field(module: Module) -> &'static str {
     match module {
+        Module::Taxes => "taxlabel",
+        Module::Products => "productcode",
         Module::Contacts => "email",
+        Module::SalesOrders => "vtiger_purchaseorder",
     }
 }
 
 /// The number before a module's ids on an ordinary installation.
 const fn usual_prefix(module: Module) -> &'static str {
     match module {
+        Module::Taxes => "34",
+        Module::Products => "14",
         Module::Contacts => "12",
+        Module::SalesOrders => "6",
     }
 }
 

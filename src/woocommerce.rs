@@ -21,9 +21,9 @@ use serde_json::Value as Json;
 
 use self::rest::{API, Answer, Request, Rest};
 pub use self::settings::{Authentication, WooCommerceSettings};
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::sync::{FieldPath, Module, Patch, Record, RecordId, Side, Value};
-use crate::system::{Fault, Finding, Glance, Page, System, SystemError};
+use crate::system::{Fault, FieldInfo, Finding, Glance, Page, System, SystemError};
 
 /// The most that WooCommerce gives in one page.
 const PER_PAGE: u64 = 100;
@@ -177,6 +177,17 @@ fn last_of_each(records: Vec<Record>) -> Vec<Record> {
     last
 }
 
+fn only_contacts(module: Module) -> Result<(), SystemError> {
+    if module == Module::Contacts {
+        return Ok(());
+    }
+    Err(error::system_error(
+        "read records",
+        Fault::Rejected { field: None },
+        "this module is not supported yet",
+    ))
+}
+
 #[async_trait]
 impl System for WooCommerce {
     fn side(&self) -> Side {
@@ -189,7 +200,7 @@ impl System for WooCommerce {
 
     async fn fetch(&self, module: Module, id: &RecordId) -> Result<Option<Record>, SystemError> {
         const OPERATION: &str = "read customer";
-        let Module::Contacts = module;
+        only_contacts(module)?;
         if let Some(email) = id.guest_email() {
             return self.fetch_guest(email).await;
         }
@@ -206,8 +217,13 @@ impl System for WooCommerce {
         }
     }
 
-    async fn find(&self, module: Module, key: &str) -> Result<Vec<Record>, SystemError> {
-        let Module::Contacts = module;
+    async fn find(
+        &self,
+        module: Module,
+        key: &str,
+        _since: Option<Timestamp>,
+    ) -> Result<Vec<Record>, SystemError> {
+        only_contacts(module)?;
         let email = key.trim();
         // WooCommerce takes an empty filter for none.
         if email.is_empty() {
@@ -231,14 +247,14 @@ impl System for WooCommerce {
     }
 
     async fn create(&self, module: Module, patch: &Patch) -> Result<Record, SystemError> {
-        let Module::Contacts = module;
+        only_contacts(module)?;
         self.write("create customer", Method::POST, format!("{API}/customers"), patch)
             .await
     }
 
     async fn update(&self, module: Module, id: &RecordId, patch: &Patch) -> Result<Record, SystemError> {
         const OPERATION: &str = "update customer";
-        let Module::Contacts = module;
+        only_contacts(module)?;
         let at = customer_path(OPERATION, id)?;
         // Even a request that changes nothing moves the modified time and fires webhooks.
         if customer::to_wire(patch).is_empty() {
@@ -250,7 +266,7 @@ impl System for WooCommerce {
 
     async fn delete(&self, module: Module, id: &RecordId) -> Result<(), SystemError> {
         const OPERATION: &str = "delete customer";
-        let Module::Contacts = module;
+        only_contacts(module)?;
         let delete = async {
             let request = Request {
                 operation: OPERATION,
@@ -268,8 +284,12 @@ impl System for WooCommerce {
         }
     }
 
+    async fn fields(&self, _module: Module) -> Result<Vec<FieldInfo>, SystemError> {
+        Ok(Vec::new())
+    }
+
     async fn page(&self, module: Module, cursor: Option<&str>) -> Result<Page, SystemError> {
-        let Module::Contacts = module;
+        only_contacts(module)?;
         Ok(match Cursor::parse(cursor) {
             Cursor::Customers(page) => {
                 let (records, pages) = self.customers(page).await?;
@@ -281,6 +301,7 @@ impl System for WooCommerce {
                 Page {
                     records,
                     next: Some(next),
+                    partial: false,
                 }
             }
             Cursor::Guests(page) => {
@@ -289,6 +310,7 @@ impl System for WooCommerce {
                 Page {
                     records: last_of_each(records),
                     next,
+                    partial: false,
                 }
             }
         })
@@ -300,7 +322,7 @@ impl System for WooCommerce {
         body: &Json,
         needed: &[FieldPath],
     ) -> Result<Option<Record>, SystemError> {
-        let Module::Contacts = module;
+        only_contacts(module)?;
         // Orders come here, too: as the source of guests.
         let record = guest::from_order(body).or_else(|| customer::record(body));
         Ok(record.filter(|record| {
@@ -311,7 +333,7 @@ impl System for WooCommerce {
     }
 
     fn stored(&self, module: Module, path: &FieldPath, value: &Value) -> Value {
-        let Module::Contacts = module;
+        let _ = module;
         text::stored(path, value)
     }
 

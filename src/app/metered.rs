@@ -5,8 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::Value as Json;
 
+use crate::clock::Timestamp;
 use crate::sync::{FieldPath, Module, Patch, Record, RecordId, Side, Value};
-use crate::system::{Finding, Glance, Page, System, SystemError};
+use crate::system::{FieldInfo, Finding, Glance, Page, System, SystemError};
 use crate::telemetry;
 
 /// A system whose calls are counted.
@@ -38,8 +39,22 @@ impl System for Metered {
         self.counted("fetch", self.0.fetch(module, id).await)
     }
 
-    async fn find(&self, module: Module, key: &str) -> Result<Vec<Record>, SystemError> {
-        self.counted("find", self.0.find(module, key).await)
+    async fn find(
+        &self,
+        module: Module,
+        key: &str,
+        since: Option<Timestamp>,
+    ) -> Result<Vec<Record>, SystemError> {
+        self.counted("find", self.0.find(module, key, since).await)
+    }
+
+    async fn find_created(
+        &self,
+        module: Module,
+        name: &str,
+        since: Timestamp,
+    ) -> Result<Vec<Record>, SystemError> {
+        self.counted("find", self.0.find_created(module, name, since).await)
     }
 
     async fn create(&self, module: Module, patch: &Patch) -> Result<Record, SystemError> {
@@ -54,6 +69,23 @@ impl System for Metered {
         self.counted("delete", self.0.delete(module, id).await)
     }
 
+    async fn restore(
+        &self,
+        module: Module,
+        id: &RecordId,
+        patch: &Patch,
+    ) -> Result<Option<Record>, SystemError> {
+        self.counted("restore", self.0.restore(module, id, patch).await)
+    }
+
+    async fn stock_moved(&self, order: &Record) -> Result<Vec<Record>, SystemError> {
+        self.counted("stock_moved", self.0.stock_moved(order).await)
+    }
+
+    async fn fields(&self, module: Module) -> Result<Vec<FieldInfo>, SystemError> {
+        self.counted("fields", self.0.fields(module).await)
+    }
+
     async fn page(&self, module: Module, cursor: Option<&str>) -> Result<Page, SystemError> {
         self.counted("page", self.0.page(module, cursor).await)
     }
@@ -65,6 +97,10 @@ impl System for Metered {
         needed: &[FieldPath],
     ) -> Result<Option<Record>, SystemError> {
         self.0.read(module, body, needed).await
+    }
+
+    fn is_writable(&self, module: Module, path: &FieldPath, record: Option<&Record>) -> bool {
+        self.0.is_writable(module, path, record)
     }
 
     fn stored(&self, module: Module, path: &FieldPath, value: &Value) -> Value {

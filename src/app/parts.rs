@@ -180,7 +180,7 @@ impl Parts {
             source,
         };
         let woocommerce = WooCommerce::new(woocommerce_settings(connection), Arc::clone(&self.clock));
-        let vtiger = Vtiger::new(vtiger_settings(connection), Arc::clone(&self.clock));
+        let vtiger = Vtiger::new(vtiger_settings(name, connection), Arc::clone(&self.clock));
         let systems: Sides<Arc<dyn System>> = Sides {
             woocommerce: Arc::new(Metered(Arc::new(woocommerce.map_err(failed)?))),
             vtiger: Arc::new(Metered(Arc::new(vtiger.map_err(failed)?))),
@@ -250,7 +250,7 @@ fn woocommerce_settings(connection: &Connection) -> WooCommerceSettings {
     }
 }
 
-fn vtiger_settings(connection: &Connection) -> VtigerSettings {
+fn vtiger_settings(name: &str, connection: &Connection) -> VtigerSettings {
     let crm = &connection.vtiger;
     VtigerSettings {
         url: crm.url.clone(),
@@ -258,6 +258,10 @@ fn vtiger_settings(connection: &Connection) -> VtigerSettings {
         access_key: crm.access_key.clone(),
         utc_offset: crm.time_zone_offset,
         assigned_user_id: crm.assigned_user_id.clone(),
+        mark: name.to_owned(),
+        order_reference_field: crm.order_reference_field.clone(),
+        stand_in_item: crm.stand_in_item.clone(),
+        fee_item: crm.fee_item.clone(),
         timeout: crm.timeout,
     }
 }

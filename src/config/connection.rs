@@ -63,6 +63,12 @@ pub struct VtigerConnection {
     pub time_zone_offset: Option<UtcOffset>,
     /// The owner of new records, where that is set.
     pub assigned_user_id: Option<String>,
+    /// The field of a sales order that keeps its WooCommerce order's id.
+    pub order_reference_field: String,
+    /// The `productcode` of the product that stands for lines without one.
+    pub stand_in_item: String,
+    /// The `productcode` of the product that stands for fees.
+    pub fee_item: String,
     /// How long to wait for an answer.
     pub timeout: Duration,
 }

@@ -92,6 +92,9 @@ table!(RawVtiger {
     callback_secret_previous_file: String,
     time_zone_offset: String,
     assigned_user_id: String,
+    order_reference_field: String,
+    stand_in_item: String,
+    fee_item: String,
     timeout: Span,
 });
 

@@ -162,7 +162,7 @@ impl Engine {
                 let newest = pair.link.modified.of_mut(side);
                 *newest = (*newest).max(seen);
             }
-            if let Ok(key) = MatchKey::of(case.at.module, pair.records.of(case.side)) {
+            if let Ok(Some(key)) = MatchKey::of(case.at.module, case.side, pair.records.of(case.side)) {
                 key.as_str().clone_into(&mut pair.link.match_key);
             }
             if !pair.noted {
@@ -192,6 +192,16 @@ impl Engine {
                     side,
                     field,
                     message: error.message,
+                };
+                let link = pair.known.then_some(&pair.link);
+                self.skip(case, link, Some(pair.records.of(case.side)), skip)
+                    .await
+            }
+            Fault::Unsupported { remedy } => {
+                let skip = Skip::Unsupported {
+                    side,
+                    message: error.message,
+                    remedy,
                 };
                 let link = pair.known.then_some(&pair.link);
                 self.skip(case, link, Some(pair.records.of(case.side)), skip)

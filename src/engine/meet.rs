@@ -3,7 +3,7 @@
 use crate::queue::Seen;
 use crate::store::{Action, Entry, Link};
 use crate::sync::{
-    Base, MatchKey, ModuleSettings, Record, RecordId, Side, Sides, Skip, advance, eligible, plan,
+    Base, MatchKey, MatchedBy, ModuleSettings, Record, RecordId, Side, Sides, Skip, advance, eligible, plan,
 };
 use crate::system::Fault;
 
@@ -28,11 +28,14 @@ impl Engine {
         let Source::Record { record, fresh } = self.newcomer(case, seen).await? else {
             return Ok(Flow::Done);
         };
-        if !eligible(case.at.module, case.side, &record) || is_too_old(&case.settings, &record) {
+        if !eligible(case.at.module, &case.settings, case.side, &record)
+            || is_too_old(&case.settings, &record)
+        {
             return Ok(Flow::Done);
         }
-        let key = match MatchKey::of(case.at.module, &record) {
-            Ok(key) => key,
+        let key = match MatchKey::of(case.at.module, case.side, &record) {
+            Ok(Some(key)) => key,
+            Ok(None) => return Ok(Flow::Done),
             Err(reason) => {
                 return self
                     .skip(case, None, Some(&record), reason)
@@ -70,15 +73,26 @@ impl Engine {
                 .map(|()| Flow::Done)
         };
         let other = case.side.opposite();
-        let mut found = self.system(other).find(case.at.module, key.as_str()).await?;
+        let mut found = self
+            .system(other)
+            .find(case.at.module, key.as_str(), None)
+            .await?;
         let interrupted = self.store.is_creating(&case.at, other, &case.id).await?;
         let Some(counterpart) = found.pop() else {
             return self.create(case, record, key).await.map(|()| Flow::Done);
         };
         if !found.is_empty() {
-            return skip(&record, Skip::Ambiguous { side: other }).await;
+            return skip(
+                &record,
+                Skip::Ambiguous {
+                    side: other,
+                    ids: Vec::new(),
+                    by: MatchedBy::of(case.at.module),
+                },
+            )
+            .await;
         }
-        if !eligible(case.at.module, other, &counterpart) {
+        if !eligible(case.at.module, &case.settings, other, &counterpart) {
             return skip(&record, Skip::Staff).await;
         }
         let id = match self.store.link_of(&case.at, other, &counterpart.id).await? {
@@ -88,7 +102,15 @@ impl Engine {
             Some(_) if case.id.guest_email().is_some() => return Ok(Flow::Done),
             Some(_) => {
                 let id = counterpart.id.to_string();
-                return skip(&record, Skip::LinkedElsewhere { side: other, id }).await;
+                return skip(
+                    &record,
+                    Skip::LinkedElsewhere {
+                        side: other,
+                        id,
+                        by: MatchedBy::of(case.at.module),
+                    },
+                )
+                .await;
             }
         };
         if !self.lease(&lease_of(&id), held).await? {

@@ -48,7 +48,7 @@ impl Backoff {
                 Fault::Unavailable { retry_after } => *retry_after,
                 // A person has to mend this; asking often doesn't help.
                 Fault::Denied => Some(Duration::from_secs(30)),
-                Fault::Rejected { .. } | Fault::Gone => None,
+                Fault::Rejected { .. } | Fault::Gone | Fault::Unsupported { .. } => None,
             },
             _ => None,
         };

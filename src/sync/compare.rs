@@ -7,7 +7,7 @@ use std::str::FromStr;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::Value;
+use super::{Basket, Value, html};
 
 /// What a field holds, and so how its values are compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,12 @@ pub enum FieldKind {
     Number,
     /// Yes or no: `1`, `true`, `yes`, `on` are yes, all else is no.
     Boolean,
+    /// WooCommerce's HTML against Vtiger's plain text: what a person reads counts, tags and white space don't.
+    Html,
+    /// A contact: the sides' ids of the same person.
+    Contact,
+    /// What was ordered: lines, shipping, discounts, taxes and total.
+    Basket,
 }
 
 impl FieldKind {
@@ -33,7 +39,12 @@ impl FieldKind {
     fn normal(self, value: &Value) -> Value {
         let text = value.as_text();
         match self {
-            Self::Text => Value::Text(normal_text(&text)),
+            Self::Text | Self::Contact => Value::Text(normal_text(&text)),
+            Self::Html => Value::Text(html::folded(&text)),
+            Self::Basket => match Basket::of(value) {
+                Some(basket) => basket.normal().to_value(),
+                None => Value::Text(normal_text(&text)),
+            },
             Self::Email => Value::Text(normal_text(&text).to_lowercase()),
             Self::Number => match Decimal::from_str(text.trim()) {
                 Ok(number) => Value::Number(number.normalize()),

@@ -6,7 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ConflictRule, Direction, FieldKind, FieldPath, Patch, PathError, Record, Side, Transform, Value,
+    ConflictRule, Deletes, Direction, FieldKind, FieldPath, OrderSettings, Patch, PathError, ProductSettings,
+    Record, Side, Transform, Value,
 };
 use crate::clock::Timestamp;
 
@@ -22,6 +23,19 @@ pub struct ModuleSettings {
     pub conflict: ConflictRule,
     /// Records that changed last before this moment are left alone until they change again.
     pub sync_from: Option<Timestamp>,
+    /// What becomes of a record whose counterpart is deleted.
+    #[serde(default)]
+    pub deletes: Deletes,
+    /// The user or group, such as `19x5`, that records created in Vtiger are assigned to, where that differs from
+    /// the connection's.
+    #[serde(default)]
+    pub owner: Option<String>,
+    /// What only products have.
+    #[serde(default)]
+    pub products: ProductSettings,
+    /// What only sales orders have.
+    #[serde(default)]
+    pub sales_orders: OrderSettings,
     /// The fields that are kept in step.
     pub mappings: Vec<FieldMapping>,
 }
@@ -35,7 +49,7 @@ impl ModuleSettings {
     /// The fields that must be known of a record of `side` to plan for it.
     pub fn needed(&self, side: Side) -> Vec<FieldPath> {
         self.active()
-            .flat_map(|mapping| mapping.paths(side).iter().cloned())
+            .flat_map(|mapping| mapping.reads(side).cloned())
             .collect()
     }
 
@@ -106,6 +120,9 @@ pub struct FieldMapping {
     /// Whether a record without this value can't be kept in step.
     #[serde(default)]
     pub mandatory: bool,
+    /// Whether a value that is none of the picklist's is written all the same: Vtiger keeps any.
+    #[serde(default)]
+    pub unlisted: bool,
     /// Who wins for this field, where that differs from the module's rule.
     #[serde(default)]
     pub conflict: Option<ConflictRule>,
@@ -120,7 +137,7 @@ const fn yes() -> bool {
 
 impl FieldMapping {
     /// A mapping of text in both directions. Both paths are parts of the program.
-    pub(super) fn both(woocommerce: &'static str, vtiger: &'static str) -> Result<Self, PathError> {
+    pub(super) fn both(woocommerce: &str, vtiger: &str) -> Result<Self, PathError> {
         Ok(Self {
             woocommerce: Lines::parse(woocommerce)?,
             vtiger: FieldPath::parse(vtiger)?,
@@ -128,6 +145,7 @@ impl FieldMapping {
             transforms: Vec::new(),
             kind: FieldKind::Text,
             mandatory: false,
+            unlisted: false,
             conflict: None,
             enabled: true,
         })
@@ -138,23 +156,36 @@ impl FieldMapping {
         format!("{} = {}", self.woocommerce, self.vtiger)
     }
 
-    /// The fields of `side` that it maps.
+    /// The fields of `side` that it writes.
     pub fn paths(&self, side: Side) -> &[FieldPath] {
         match side {
-            Side::WooCommerce => &self.woocommerce.0,
+            Side::WooCommerce => self.woocommerce.written(),
             Side::Vtiger => std::slice::from_ref(&self.vtiger),
         }
     }
 
+    /// The fields of `side` that it reads.
+    pub fn reads(&self, side: Side) -> impl Iterator<Item = &FieldPath> {
+        let (woocommerce, vtiger) = match side {
+            Side::WooCommerce => (Some(self.woocommerce.0.iter().flatten()), None),
+            Side::Vtiger => (None, Some(&self.vtiger)),
+        };
+        woocommerce.into_iter().flatten().chain(vtiger)
+    }
+
     /// The value that `side` shows.
     pub fn read(&self, side: Side, record: &Record) -> Value {
-        let paths = self.paths(side);
-        match paths {
-            [one] => record.get(one),
-            lines => {
-                let texts: Vec<String> = lines.iter().map(|path| record.get(path).to_string()).collect();
-                Value::text(texts.join("\n").trim_end())
-            }
+        let vtiger = [vec![self.vtiger.clone()]];
+        let alternatives = match side {
+            Side::WooCommerce => self.woocommerce.0.as_slice(),
+            Side::Vtiger => &vtiger,
+        };
+        let mut values = alternatives.iter().map(|paths| joined(paths, record));
+        let first = values.next().unwrap_or_default();
+        if first.is_blank() {
+            values.find(|value| !value.is_blank()).unwrap_or(first)
+        } else {
+            first
         }
     }
 
@@ -194,22 +225,36 @@ impl FieldMapping {
     }
 }
 
+/// The value of several fields: one as it is, more as a text's lines.
+fn joined(paths: &[FieldPath], record: &Record) -> Value {
+    match paths {
+        [one] => record.get(one),
+        lines => {
+            let texts: Vec<String> = lines.iter().map(|path| record.get(path).to_string()).collect();
+            Value::text(texts.join("\n").trim_end())
+        }
+    }
+}
+
 /// WooCommerce's fields that one mapping reads: written `billing.phone`, or with several that make up the lines of
-/// one text, `billing.address_1 + billing.address_2`.
+/// one text, `billing.address_1 + billing.address_2`. After ` | ` come others that are read where those before are
+/// blank: `billing.company | contact_name`. The first ones are written.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Lines(Vec<FieldPath>);
+pub struct Lines(Vec<Vec<FieldPath>>);
 
 impl Lines {
-    /// Reads one path, or several with ` + ` between them.
+    /// Reads one path, or several with ` + ` or ` | ` between them.
     ///
     /// # Errors
     /// When one of them is no path.
     pub fn parse(text: &str) -> Result<Self, PathError> {
-        text.split('+')
-            .map(FieldPath::parse)
-            .collect::<Result<_, _>>()
-            .map(Self)
+        let lines = |text: &str| text.split('+').map(FieldPath::parse).collect();
+        text.split('|').map(lines).collect::<Result<_, _>>().map(Self)
+    }
+
+    fn written(&self) -> &[FieldPath] {
+        self.0.first().map_or(&[], Vec::as_slice)
     }
 }
 
@@ -229,12 +274,10 @@ impl From<Lines> for String {
 
 impl fmt::Display for Lines {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (nth, path) in self.0.iter().enumerate() {
-            if nth > 0 {
-                f.write_str(" + ")?;
-            }
-            write!(f, "{path}")?;
-        }
-        Ok(())
+        let joined = |paths: &Vec<FieldPath>| {
+            let texts: Vec<String> = paths.iter().map(FieldPath::to_string).collect();
+            texts.join(" + ")
+        };
+        f.write_str(&self.0.iter().map(joined).collect::<Vec<_>>().join(" | "))
     }
 }

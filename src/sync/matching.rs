@@ -2,21 +2,55 @@
 
 use std::fmt;
 
-use super::{FieldPath, Module, PathError, Record, Side, Skip};
+use rust_decimal::Decimal;
+use serde_json::Value as Json;
 
-/// What a record is found by on the other side. Contacts: the e-mail address, case-folded.
+use super::{FieldPath, Guests, Module, ModuleSettings, Record, Side, Skip};
+
+/// What a record is found by on the other side: contacts by the e-mail address, products by the SKU, taxes by name
+/// and rate, all case-folded; orders by the other side's id, which the record keeps.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MatchKey(String);
 
 impl MatchKey {
-    /// Reads a record's match key.
+    /// Reads a record's match key; `None` for a product without SKU, which finds no other.
     ///
     /// # Errors
-    /// When the record has none, or none that can be right.
-    pub fn of(module: Module, record: &Record) -> Result<Self, Skip> {
+    /// When a record that must have a key has none, or none that can be right.
+    pub fn of(module: Module, side: Side, record: &Record) -> Result<Option<Self>, Skip> {
+        let text = |woocommerce: &str, vtiger: &str| {
+            let name = match side {
+                Side::WooCommerce => woocommerce,
+                Side::Vtiger => vtiger,
+            };
+            FieldPath::parse(name).map_or(String::new(), |path| record.get(&path).to_string())
+        };
         match module {
-            Module::Contacts => Self::email(&email(record).unwrap_or_default()),
+            // The person of one guest order is nobody else's.
+            Module::Contacts if record.id.as_guest_order().is_some() => Ok(None),
+            Module::Contacts => Self::email(&text("email", "email")).map(Some),
+            Module::Products => {
+                let sku = text("sku", "productcode").trim().to_lowercase();
+                Ok((!sku.is_empty()).then_some(Self(sku)))
+            }
+            Module::Taxes => Ok(Some(Self::tax(
+                &text("name", "taxlabel"),
+                &text("rate", "percentage"),
+            ))),
+            // An order's counterpart keeps its id.
+            Module::SalesOrders => Ok(Some(Self(record.id.to_string()))),
         }
+    }
+
+    /// A tax's match key: its name, in any case, and its rate.
+    pub fn tax(name: &str, rate: &str) -> Self {
+        let rate = rate.trim().parse::<Decimal>().unwrap_or_default();
+        // Vtiger cuts percentages to three decimals.
+        Self(format!(
+            "{}|{}",
+            name.trim().to_lowercase(),
+            rate.trunc_with_scale(3).normalize()
+        ))
     }
 
     /// A contact's match key out of an e-mail address.
@@ -50,21 +84,31 @@ impl fmt::Debug for MatchKey {
     }
 }
 
-fn email(record: &Record) -> Result<String, PathError> {
-    // Both systems name the field alike.
-    Ok(record.get(&FieldPath::parse("email")?).to_string())
-}
-
 /// Whether a record is of a kind that is kept in step.
 ///
-/// WooCommerce sends `customer.*` for its staff and for subscribers, too.
-pub fn eligible(module: Module, side: Side, record: &Record) -> bool {
+/// WooCommerce sends `customer.*` for its staff and for subscribers, too, and `order.*` for abandoned checkouts.
+pub fn eligible(module: Module, settings: &ModuleSettings, side: Side, record: &Record) -> bool {
+    let text = |name: &str| record.fields.get(name).and_then(Json::as_str).unwrap_or_default();
     match (module, side) {
-        (Module::Contacts, Side::WooCommerce) => {
-            let role = record.fields.get("role").and_then(serde_json::Value::as_str);
-            matches!(role, Some("customer" | "guest"))
+        (Module::Contacts, Side::WooCommerce) => match text("role") {
+            "customer" => true,
+            "guest" => match settings.sales_orders.guests {
+                Guests::ByEmail => record.id.guest_email().is_some(),
+                Guests::PerOrder => record.id.as_guest_order().is_some(),
+                Guests::House(_) | Guests::Skip => false,
+            },
+            _ => false,
+        },
+        (Module::Products, Side::WooCommerce) => {
+            !matches!(text("status"), "trash" | "auto-draft" | "importing")
+                && (text("type") != "variable" || settings.products.variable_parents)
         }
-        (Module::Contacts, Side::Vtiger) => true,
+        (Module::SalesOrders, Side::WooCommerce) => {
+            !matches!(text("status"), "trash" | "auto-draft" | "checkout-draft")
+        }
+        // The items that stand for what is no product are this program's own.
+        (Module::Products, Side::Vtiger) => record.fields.get("stand_in") != Some(&Json::Bool(true)),
+        (Module::Contacts | Module::SalesOrders, Side::Vtiger) | (Module::Taxes, _) => true,
     }
 }
 

@@ -48,6 +48,10 @@ pub enum Reason {
     Direction,
     /// The other side can't do without a value here.
     Mandatory,
+    /// The other side's record lets nobody write this field.
+    ReadOnly,
+    /// What it refers to has no counterpart on the other side.
+    Unresolved,
 }
 
 impl Decision {
@@ -69,6 +73,10 @@ impl fmt::Display for Decision {
             Self::Kept(Reason::Mandatory) => {
                 f.write_str("not moved: the other side can't do without a value")
             }
+            Self::Kept(Reason::ReadOnly) => {
+                f.write_str("not moved: the other side's record doesn't let this field be written")
+            }
+            Self::Kept(Reason::Unresolved) => f.write_str("not moved: what it refers to is not in step"),
             Self::Kept(_) => f.write_str("not moved: this field travels the other way only"),
             Self::Moved {
                 from,

@@ -7,8 +7,8 @@ use serde_json::Map;
 
 use super::merge::{Field, merge};
 use super::{
-    Decision, Direction, FieldMapping, FieldPath, ModuleSettings, Patch, Reason, Record, RecordId, Side,
-    Sides, Value,
+    Basket, Decision, Direction, FieldKind, FieldMapping, FieldPath, Module, ModuleSettings, Patch, Reason,
+    Record, RecordId, Side, Sides, Value, html, towards_vtiger, towards_woocommerce,
 };
 
 /// What each side showed of each mapped field when the two were last in step, by [`FieldMapping::key`].
@@ -17,10 +17,20 @@ use super::{
 /// emoji into `????`). A side has changed when it differs from what *it* showed.
 pub type Base = BTreeMap<String, Sides<Value>>;
 
-/// How the two systems keep values, so far as that is known beforehand.
+/// What is known of the two systems beforehand: how they keep values, and which of their records are the same.
 pub trait Storage {
     /// What `side` shows after `value` was stored at `path`.
     fn stored(&self, side: Side, path: &FieldPath, value: &Value) -> Value;
+
+    /// Whether `path` can be written in a record of `side`; `None` stands for one that is to be created.
+    fn is_writable(&self, _side: Side, _path: &FieldPath, _record: Option<&Record>) -> bool {
+        true
+    }
+
+    /// What another module's record, by its id on the one side, is on the side `to`.
+    fn counterpart(&self, _to: Side, _module: Module, _id: &str) -> Option<String> {
+        None
+    }
 }
 
 /// What is to be done for one pair of records.
@@ -51,6 +61,9 @@ pub struct FieldPlan {
     /// Whether the side that is written to can't hold all of the value.
     #[serde(default)]
     pub lossy: bool,
+    /// What else a person should know of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// Reads a value that is there, as `null` is one, too.
@@ -113,7 +126,7 @@ pub fn plan(
                 .of(side)
                 .map_or(Value::Null, |record| mapping.read(side, record))
         });
-        let offered = Sides::new(|side| mapping.translate(side, now.of(side.opposite()).clone()));
+        let offered = Sides::new(|side| offer(settings, mapping, side, &now, storage));
         let rule = mapping.conflict.unwrap_or(settings.conflict);
         let field = Field {
             now: now.as_ref(),
@@ -126,11 +139,19 @@ pub fn plan(
             direction,
             rule: (rule, rule.winner(modified)),
         };
-        let decision = match (records.woocommerce, records.vtiger) {
+        let mut decision = match (records.woocommerce, records.vtiger) {
             (Some(_), Some(_)) => merge(&field),
             (Some(_), None) => created(mapping, direction, Side::WooCommerce, &offered.vtiger),
             (None, _) => created(mapping, direction, Side::Vtiger, &offered.woocommerce),
         };
+        if let Some(to) = decision.source().map(Side::opposite) {
+            let mut paths = mapping.paths(to).iter();
+            if paths.any(|path| !storage.is_writable(to, path, *records.of(to))) {
+                decision = Decision::Kept(Reason::ReadOnly);
+            } else if is_unresolved(mapping, now.of(to.opposite()), offered.of(to)) {
+                decision = Decision::Kept(Reason::Unresolved);
+            }
+        }
         plan.add(mapping, decision, now, &offered, storage);
     }
     plan
@@ -151,6 +172,7 @@ impl Plan {
             before,
             written: None,
             lossy: false,
+            note: None,
         };
         if let Some(from) = decision.source() {
             let to = from.opposite();
@@ -160,6 +182,7 @@ impl Plan {
             } else {
                 field.lossy = !mapping.kind.same(value, &as_stored(storage, mapping, to, value));
                 field.written = Some(value.clone());
+                field.note = note(mapping, &field.before, to, value);
                 mapping.write(to, value, self.patches.of_mut(to));
             }
         } else if mapping.mandatory
@@ -173,6 +196,59 @@ impl Plan {
         field.decision = decision;
         self.fields.push(field);
     }
+}
+
+/// The other side's value, as it is to be written to `to`.
+fn offer(
+    settings: &ModuleSettings,
+    mapping: &FieldMapping,
+    to: Side,
+    now: &Sides<Value>,
+    storage: &dyn Storage,
+) -> Value {
+    let (value, current) = (now.of(to.opposite()), now.of(to));
+    let counterpart = |module: Module, id: &str| storage.counterpart(to, module, id);
+    let value = match (mapping.kind, to) {
+        (FieldKind::Contact, _) if value.is_blank() => Value::text(""),
+        (FieldKind::Contact, _) => {
+            counterpart(Module::Contacts, &value.as_text()).map_or(Value::Null, Value::Text)
+        }
+        (FieldKind::Basket, _) => match (Basket::of(value), to) {
+            (Some(basket), Side::Vtiger) => {
+                towards_vtiger(&basket, &counterpart, settings.sales_orders.taxing).to_value()
+            }
+            (Some(basket), Side::WooCommerce) => {
+                towards_woocommerce(&basket, Basket::of(current).as_ref(), &counterpart).to_value()
+            }
+            (None, _) => Value::Null,
+        },
+        (FieldKind::Html, Side::Vtiger) => Value::Text(html::to_text(&value.as_text())),
+        (FieldKind::Html, Side::WooCommerce) => {
+            Value::Text(html::edited(&current.as_text(), &value.as_text()))
+        }
+        _ => value.clone(),
+    };
+    mapping.translate(to, value)
+}
+
+/// Whether a reference points to a record that has no counterpart.
+fn is_unresolved(mapping: &FieldMapping, value: &Value, offered: &Value) -> bool {
+    mapping.kind == FieldKind::Contact && !value.is_blank() && *offered == Value::Null
+}
+
+/// What a person should know of a value that is written.
+fn note(mapping: &FieldMapping, before: &Sides<Value>, to: Side, value: &Value) -> Option<String> {
+    if mapping.kind != FieldKind::Basket || to != Side::Vtiger {
+        return None;
+    }
+    let (shop, crm) = (Basket::of(&before.woocommerce)?, Basket::of(value)?);
+    let rounding = (crm.adjustment - shop.adjustment).normalize();
+    (!rounding.is_zero()).then(|| {
+        format!(
+            "{rounding} {} went to the adjustment, as Vtiger reckons taxes without rounding",
+            crm.currency
+        )
+    })
 }
 
 /// A field of a record that is to be created on the other side: blank fields are left out.

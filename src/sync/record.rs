@@ -57,27 +57,49 @@ impl fmt::Display for Side {
 
 /// A kind of record that is kept in step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Module {
+    /// WooCommerce tax rates, Vtiger Tax.
+    Taxes,
+    /// WooCommerce products and variations, Vtiger Products.
+    Products,
     /// WooCommerce customers (and guests of orders), Vtiger Contacts.
     Contacts,
+    /// WooCommerce orders, Vtiger `SalesOrder`.
+    SalesOrders,
 }
 
 impl Module {
-    /// All modules.
-    pub const ALL: [Self; 1] = [Self::Contacts];
+    /// All modules, those that others refer to first.
+    pub const ALL: [Self; 4] = [Self::Taxes, Self::Products, Self::Contacts, Self::SalesOrders];
 
     /// The name used in the configuration, in the database, in metrics and in logs.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Taxes => "taxes",
+            Self::Products => "products",
             Self::Contacts => "contacts",
+            Self::SalesOrders => "sales_orders",
         }
     }
 
     /// The name shown to people.
     pub const fn title(self) -> &'static str {
         match self {
+            Self::Taxes => "Taxes",
+            Self::Products => "Products",
             Self::Contacts => "Contacts",
+            Self::SalesOrders => "Sales orders",
+        }
+    }
+
+    /// What one of its records is called.
+    pub const fn one(self) -> &'static str {
+        match self {
+            Self::Taxes => "tax",
+            Self::Products => "product",
+            Self::Contacts => "contact",
+            Self::SalesOrders => "sales order",
         }
     }
 }
@@ -88,8 +110,11 @@ impl fmt::Display for Module {
     }
 }
 
-/// A record's id as its system writes it: `42` (WooCommerce), `12x34` (Vtiger), or `guest:<e-mail>` for a person
-/// known to WooCommerce only by an order's billing address.
+/// What stands before the order's id in the id of a guest order's person.
+const GUEST_ORDER: &str = "guest-order:";
+
+/// A record's id as its system writes it: `42` (WooCommerce), `12x34` (Vtiger), or for a person known to WooCommerce
+/// only by an order's billing address `guest:<e-mail>`, or `guest-order:<order>` where each order has its own.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RecordId(String);
@@ -103,6 +128,21 @@ impl RecordId {
     /// The id of a guest with this e-mail address.
     pub fn guest(email: &str) -> Self {
         Self(format!("guest:{}", email.trim().to_lowercase()))
+    }
+
+    /// The id of the person of one guest order, where each such order gets a contact of its own.
+    pub fn guest_order(order: &str) -> Self {
+        Self(format!("{GUEST_ORDER}{order}"))
+    }
+
+    /// The order's id, where this is the person of one guest order.
+    pub fn as_guest_order(&self) -> Option<&str> {
+        self.0.strip_prefix(GUEST_ORDER)
+    }
+
+    /// Whether this is a person known to WooCommerce by orders alone, who can't be written to.
+    pub fn is_guest(&self) -> bool {
+        self.guest_email().is_some() || self.as_guest_order().is_some()
     }
 
     /// The id's text.

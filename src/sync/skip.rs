@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Side;
+use super::{Module, Side};
 
 /// Why a record is not kept in step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,12 @@ pub enum Skip {
     Ambiguous {
         /// The side that has them.
         side: Side,
+        /// Their ids, as far as they were looked at.
+        #[serde(default)]
+        ids: Vec<String>,
+        /// What they match by.
+        #[serde(default)]
+        by: MatchedBy,
     },
     /// The record that matches is in step with another one.
     LinkedElsewhere {
@@ -30,6 +36,39 @@ pub enum Skip {
         side: Side,
         /// That record's id.
         id: String,
+        /// What it matches by.
+        #[serde(default)]
+        by: MatchedBy,
+    },
+    /// It refers to a record that is not in step.
+    Reference {
+        /// The module of the record that it refers to.
+        module: Module,
+        /// The side that has it.
+        side: Side,
+        /// Its id there.
+        id: String,
+    },
+    /// It is a guest's order, and those are not to be brought to Vtiger.
+    Guest,
+    /// One side's record was deleted, the other's edited: nobody but a person can tell which counts.
+    DeletedAndEdited {
+        /// The side where it was deleted.
+        side: Side,
+    },
+    /// It changes back and forth without end.
+    Storm {
+        /// The mapping's key.
+        field: String,
+    },
+    /// The other side can't do what this needs.
+    Unsupported {
+        /// The side that can't.
+        side: Side,
+        /// What it can't do.
+        message: String,
+        /// What to do about it.
+        remedy: String,
     },
     /// The address belongs to an account of the shop's staff.
     Staff,
@@ -54,6 +93,44 @@ pub enum Skip {
     },
 }
 
+/// What records find each other by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MatchedBy {
+    /// The e-mail address.
+    #[default]
+    Email,
+    /// WooCommerce's SKU, Vtiger's `productcode`.
+    Sku,
+    /// The tax's name and rate.
+    Label,
+    /// The other side's id, kept on the record.
+    Order,
+}
+
+impl MatchedBy {
+    /// What a module's records find each other by.
+    pub const fn of(module: Module) -> Self {
+        match module {
+            Module::Contacts => Self::Email,
+            Module::Products => Self::Sku,
+            Module::Taxes => Self::Label,
+            Module::SalesOrders => Self::Order,
+        }
+    }
+}
+
+impl fmt::Display for MatchedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Email => "e-mail address",
+            Self::Sku => "SKU",
+            Self::Label => "name and rate",
+            Self::Order => "order number",
+        })
+    }
+}
+
 impl Skip {
     /// What to do about it.
     pub fn remedy(&self) -> String {
@@ -63,13 +140,35 @@ impl Skip {
             Self::Mandatory { .. } => {
                 "Fill the field in, or give its mapping a default value.".to_owned()
             }
-            Self::Ambiguous { side } => {
-                format!("Merge the records in {}, or give them different e-mail addresses.", side.title())
+            Self::Ambiguous { side, ids, by } => {
+                let which = if ids.is_empty() { String::new() } else { format!(" {}", ids.join(" and ")) };
+                format!(
+                    "Merge the records{which} in {}, give each a {by} of its own, or link the right one by hand with \
+                     `woo-vtiger-sync link`.",
+                    side.title()
+                )
             }
-            Self::LinkedElsewhere { side, id } => format!(
-                "Two records share one e-mail address. Merge them, or change the address of one; in {} look at {id}.",
+            Self::LinkedElsewhere { side, id, by } => format!(
+                "Two records share one {by}. Merge them, or change that of one; in {} look at {id}.",
                 side.title()
             ),
+            Self::Reference { module, side, id } => format!(
+                "Look in the sync log why {} {id} of {} is not in step, and mend that; this one follows by itself.",
+                module.one(),
+                side.title()
+            ),
+            Self::Guest => {
+                "Nothing, if that is meant. Otherwise set `guests` of the sales orders' settings to another policy."
+                    .to_owned()
+            }
+            Self::DeletedAndEdited { side } => format!(
+                "Restore it in {} to keep it, or delete the other one, too.",
+                side.title()
+            ),
+            Self::Storm { .. } => "Find the plugin or workflow that rewrites the field, and stop it there or switch the \
+                                   mapping off; then release the record with `woo-vtiger-sync retry`."
+                .to_owned(),
+            Self::Unsupported { remedy, .. } => remedy.clone(),
             Self::Staff => {
                 "Nothing, if this is a colleague. Otherwise give the account the role Customer in WooCommerce.".to_owned()
             }
@@ -88,16 +187,39 @@ impl fmt::Display for Skip {
             Self::NoEmail => f.write_str("it has no e-mail address"),
             Self::InvalidEmail => f.write_str("its e-mail address is not valid"),
             Self::Mandatory { field } => write!(f, "`{field}` is blank, and the other side demands a value"),
-            Self::Ambiguous { side } => {
-                write!(f, "several records in {} have its e-mail address", side.title())
+            Self::Ambiguous { side, by, .. } => {
+                write!(f, "several records in {} have its {by}", side.title())
             }
-            Self::LinkedElsewhere { side, .. } => {
+            Self::LinkedElsewhere { side, by, .. } => {
                 write!(
                     f,
-                    "the record in {} with its e-mail address is in step with another one",
+                    "the record in {} with its {by} is in step with another one",
                     side.title()
                 )
             }
+            Self::Reference { module, side, id } => {
+                write!(
+                    f,
+                    "it refers to {} {id} of {}, which is not in step",
+                    module.one(),
+                    side.title()
+                )
+            }
+            Self::Guest => f.write_str("it is a guest's order, which the settings leave out"),
+            Self::DeletedAndEdited { side } => {
+                write!(
+                    f,
+                    "it was edited after its counterpart in {} was deleted",
+                    side.title()
+                )
+            }
+            Self::Storm { field } => {
+                write!(
+                    f,
+                    "`{field}` changes back and forth without end, so the record is left alone for now"
+                )
+            }
+            Self::Unsupported { side, message, .. } => write!(f, "{}: {message}", side.title()),
             Self::Staff => f.write_str("its e-mail address belongs to an account of the shop's staff"),
             Self::Rejected { side, message, .. } => {
                 write!(f, "{} refuses the values: {message}", side.title())

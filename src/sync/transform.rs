@@ -6,7 +6,7 @@ use std::str::FromStr;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
 
-use super::{Side, Value};
+use super::{Side, Value, html};
 
 /// One step on a value's way. Towards Vtiger a mapping's steps are taken in order, towards WooCommerce in reverse.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,13 @@ pub enum Transform {
     Case(Case),
     /// Looks the value up: WooCommerce's value to Vtiger's, and back. Values not in the table travel as they are.
     Map(BTreeMap<String, String>),
+    /// Looks the value up in a table of its own for each way, where several values of one side are one of the other.
+    /// Values not in it travel as they are.
+    Table(Table),
+    /// Puts this before the text towards Vtiger, and takes it away towards WooCommerce.
+    Prefix(String),
+    /// Takes a number of 0 for no value; towards WooCommerce only. Vtiger can't leave a number blank.
+    ZeroIsBlank,
     /// Removes HTML tags and decodes entities; towards Vtiger only.
     StripHtml,
     /// Rounds a number to so many decimals (half away from zero).
@@ -26,6 +33,16 @@ pub enum Transform {
     Default(String),
     /// Writes this whatever the other side has; for mappings of one direction.
     Fixed(String),
+}
+
+/// What stands for what, each way.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Table {
+    /// WooCommerce's values, and Vtiger's for each.
+    pub to_vtiger: BTreeMap<String, String>,
+    /// Vtiger's values, and WooCommerce's for each.
+    pub to_woocommerce: BTreeMap<String, String>,
 }
 
 /// A letter case.
@@ -53,7 +70,26 @@ impl Transform {
                 let back = table.iter().find(|(_, there)| there.as_str() == text);
                 back.map_or(text, |(here, _)| here).to_owned()
             }),
-            (Self::StripHtml, Side::Vtiger) => on_text(value, strip_html),
+            (Self::Table(table), to) => {
+                let values = match to {
+                    Side::Vtiger => &table.to_vtiger,
+                    Side::WooCommerce => &table.to_woocommerce,
+                };
+                // Yes and no are in the table as Vtiger writes them.
+                match values.get(&*value.as_text()) {
+                    Some(other) => Value::text(other),
+                    None => value,
+                }
+            }
+            (Self::Prefix(prefix), Side::Vtiger) => Value::Text(format!("{prefix}{}", value.as_text())),
+            (Self::Prefix(prefix), Side::WooCommerce) => on_text(value, |text| {
+                text.strip_prefix(prefix.as_str()).unwrap_or(text).to_owned()
+            }),
+            (Self::ZeroIsBlank, Side::WooCommerce) => match Decimal::from_str(value.as_text().trim()) {
+                Ok(number) if number.is_zero() => Value::Null,
+                _ => value,
+            },
+            (Self::StripHtml, Side::Vtiger) => on_text(value, html::to_text),
             (Self::Number(decimals), _) => match Decimal::from_str(value.as_text().trim()) {
                 Ok(number) => Value::Number(
                     number.round_dp_with_strategy(*decimals, RoundingStrategy::MidpointAwayFromZero),
@@ -62,21 +98,32 @@ impl Transform {
             },
             (Self::Default(text), Side::Vtiger) if value.is_blank() => Value::text(text),
             (Self::Fixed(text), _) => Value::text(text),
-            (Self::StripHtml | Self::Default(_), _) => value,
+            (Self::StripHtml | Self::Default(_) | Self::ZeroIsBlank, _) => value,
         }
     }
 
     /// Whether a value comes back as it was after travelling there and back.
     pub fn is_reversible(&self) -> bool {
         match self {
-            Self::Trim => true,
+            Self::Trim | Self::Prefix(_) => true,
+            Self::Table(table) => {
+                let is_back = |(here, there): (&String, &String)| {
+                    table.to_woocommerce.get(there) == Some(here) && !table.to_vtiger.contains_key(there)
+                };
+                table.to_vtiger.iter().all(is_back) && table.to_woocommerce.len() == table.to_vtiger.len()
+            }
             Self::Map(table) => {
                 let mut there: Vec<_> = table.values().collect();
                 there.sort_unstable();
                 there.dedup();
                 there.len() == table.len() && table.values().all(|value| !table.contains_key(value))
             }
-            Self::Case(_) | Self::StripHtml | Self::Number(_) | Self::Default(_) | Self::Fixed(_) => false,
+            Self::Case(_)
+            | Self::StripHtml
+            | Self::ZeroIsBlank
+            | Self::Number(_)
+            | Self::Default(_)
+            | Self::Fixed(_) => false,
         }
     }
 }
@@ -86,26 +133,6 @@ fn on_text(value: Value, change: impl FnOnce(&str) -> String) -> Value {
         Value::Text(text) => Value::Text(change(&text)),
         other => other,
     }
-}
-
-fn strip_html(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, tag)) = rest.split_once('<') {
-        plain.push_str(before);
-        // A lone `<` is text, not a tag.
-        let Some((_, after)) = tag
-            .split_once('>')
-            .filter(|_| tag.starts_with(|c: char| c.is_alphabetic() || c == '/'))
-        else {
-            plain.push('<');
-            rest = tag;
-            continue;
-        };
-        rest = after;
-    }
-    plain.push_str(rest);
-    html_escape::decode_html_entities(&plain).trim().to_owned()
 }
 
 #[cfg(test)]

@@ -42,6 +42,7 @@ const CONTACTS: [Reference; 1] = [Reference {
 pub(crate) fn of(module: Module) -> &'static [Reference] {
     match module {
         Module::Contacts => &CONTACTS,
+        Module::Taxes | Module::Products | Module::SalesOrders => &[],
     }
 }
 

@@ -9,8 +9,9 @@ use serde_json::{Value as Json, json};
 use super::fault::system_error;
 use super::webservice::literal;
 use super::{Vtiger, check, element_type, match_field, record, stored};
+use crate::clock::Timestamp;
 use crate::sync::{FieldPath, Module, Patch, Record, RecordId, Side, Value};
-use crate::system::{Fault, Finding, Glance, Page, System, SystemError};
+use crate::system::{Fault, FieldInfo, Finding, Glance, Page, System, SystemError};
 
 /// Vtiger answers no more rows to one query, whatever its limit says.
 const PAGE_ROWS: usize = 100;
@@ -54,7 +55,12 @@ impl System for Vtiger {
         }
     }
 
-    async fn find(&self, module: Module, key: &str) -> Result<Vec<Record>, SystemError> {
+    async fn find(
+        &self,
+        module: Module,
+        key: &str,
+        _since: Option<Timestamp>,
+    ) -> Result<Vec<Record>, SystemError> {
         const OPERATION: &str = "find contact";
         let key = key.trim();
         if key.is_empty() {
@@ -115,6 +121,10 @@ impl System for Vtiger {
         }
     }
 
+    async fn fields(&self, _module: Module) -> Result<Vec<FieldInfo>, SystemError> {
+        Ok(Vec::new())
+    }
+
     async fn page(&self, module: Module, cursor: Option<&str>) -> Result<Page, SystemError> {
         const OPERATION: &str = "list contacts";
         let after = cursor.map_or_else(String::new, |id| format!("WHERE id > {} ", literal(id)));
@@ -130,7 +140,11 @@ impl System for Vtiger {
             .last()
             .filter(|_| !is_last)
             .map(|record| record.id.to_string());
-        Ok(Page { records, next })
+        Ok(Page {
+            records,
+            next,
+            partial: false,
+        })
     }
 
     async fn read(
@@ -156,6 +170,7 @@ impl System for Vtiger {
     fn stored(&self, module: Module, path: &FieldPath, value: &Value) -> Value {
         match module {
             Module::Contacts => stored::in_contacts(&path.to_string(), value),
+            Module::Taxes | Module::Products | Module::SalesOrders => value.clone(),
         }
     }
 

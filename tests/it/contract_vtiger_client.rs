@@ -98,6 +98,10 @@ impl Crm {
 
     fn client_with(&self, change: impl FnOnce(&mut VtigerSettings)) -> Vtiger {
         let mut settings = VtigerSettings {
+            mark: "shop".to_owned(),
+            order_reference_field: "vtiger_purchaseorder".to_owned(),
+            stand_in_item: "WC-ITEM".to_owned(),
+            fee_item: "WC-FEE".to_owned(),
             url: self.server.uri().parse().unwrap(),
             username: "admin".to_owned(),
             access_key: KEY.into(),

@@ -151,9 +151,12 @@ async fn a_customer_that_is_not_there_is_none_and_a_shop_that_is_not_there_is_a_
 async fn customers_are_found_by_their_whole_address_in_any_case() {
     let (server, shop) = answering(recorded("customers_by_email")).await;
 
-    let found = shop.find(CONTACTS, " Customer05@SHOP.example ").await.unwrap();
-    let other = shop.find(CONTACTS, "omer05+x@shop.example").await.unwrap();
-    let blank = shop.find(CONTACTS, "  ").await.unwrap();
+    let found = shop
+        .find(CONTACTS, " Customer05@SHOP.example ", None)
+        .await
+        .unwrap();
+    let other = shop.find(CONTACTS, "omer05+x@shop.example", None).await.unwrap();
+    let blank = shop.find(CONTACTS, "  ", None).await.unwrap();
 
     assert_eq!(
         found.iter().map(|record| record.id.as_str()).collect::<Vec<_>>(),
@@ -237,8 +240,12 @@ async fn over_http_requests_are_signed_and_nothing_shows_the_secret() {
         .await;
     let shop = client(&server.uri(), None, Duration::from_secs(10));
 
-    shop.find(CONTACTS, "customer05@shop.example").await.unwrap();
-    shop.find(CONTACTS, "customer05@shop.example").await.unwrap();
+    shop.find(CONTACTS, "customer05@shop.example", None)
+        .await
+        .unwrap();
+    shop.find(CONTACTS, "customer05@shop.example", None)
+        .await
+        .unwrap();
 
     let received = server.received_requests().await.unwrap();
     let parameter = |nth: usize, name: &str| {

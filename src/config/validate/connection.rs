@@ -131,6 +131,10 @@ impl Check<'_> {
             .time_zone_offset
             .and_then(|text| self.offset(&key("time_zone_offset"), &text));
         let assigned_user_id = self.text(&key("assigned_user_id"), raw.assigned_user_id);
+        let order_reference_field =
+            self.required_text(&key("order_reference_field"), raw.order_reference_field);
+        let stand_in_item = self.required_text(&key("stand_in_item"), raw.stand_in_item);
+        let fee_item = self.required_text(&key("fee_item"), raw.fee_item);
         let timeout = self.period(&key("timeout"), raw.timeout);
         Some(VtigerConnection {
             url: url?,
@@ -139,6 +143,9 @@ impl Check<'_> {
             callback_secrets: [callback_secret?].into_iter().chain(previous).collect(),
             time_zone_offset,
             assigned_user_id,
+            order_reference_field: order_reference_field?,
+            stand_in_item: stand_in_item?,
+            fee_item: fee_item?,
             timeout: timeout?,
         })
     }
@@ -170,12 +177,14 @@ impl Check<'_> {
                 .filter_map(|(nth, raw)| self.mapping(&format!("{at}.mappings[{nth}]"), raw))
                 .collect(),
         };
+        let defaults = ModuleSettings::default_for(module).ok()?;
         let settings = ModuleSettings {
             enabled: enabled?.0,
             direction: direction?,
             conflict: conflict?,
             sync_from: day.map(|day| Timestamp::from_seconds(day.midnight().assume_utc().unix_timestamp())),
             mappings,
+            ..defaults
         };
         match settings.validate() {
             Ok(()) => Some(settings),
@@ -212,6 +221,7 @@ impl Check<'_> {
             transforms,
             kind: kind.unwrap_or_default(),
             mandatory: raw.mandatory.is_some_and(|flag| flag.0),
+            unlisted: false,
             conflict,
             enabled: raw.enabled.is_none_or(|flag| flag.0),
         })

@@ -82,7 +82,7 @@ async fn a_network_failure_shows_neither_the_session_nor_the_query() {
     let vtiger = crm.client_with(|settings| settings.timeout = Duration::from_millis(300));
 
     let error = vtiger
-        .find(Module::Contacts, "anna@example.test")
+        .find(Module::Contacts, "anna@example.test", None)
         .await
         .unwrap_err();
 

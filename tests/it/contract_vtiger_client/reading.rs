@@ -121,10 +121,10 @@ async fn only_the_same_address_in_any_case_is_found() {
     let vtiger = crm.client();
 
     let records = vtiger
-        .find(Module::Contacts, " o'neil@example.test")
+        .find(Module::Contacts, " o'neil@example.test", None)
         .await
         .unwrap();
-    let none = vtiger.find(Module::Contacts, " ").await.unwrap();
+    let none = vtiger.find(Module::Contacts, " ", None).await.unwrap();
 
     let ids: Vec<_> = records.iter().map(|record| record.id.as_str()).collect();
     assert_eq!(ids, ["12x2", "12x3"], "two at most");

@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value as Json, json};
 use woo_vtiger_sync::sync::{
-    Case, ConflictRule, Direction, FieldKind, FieldMapping, FieldPath, Lines, ModuleSettings, Side, Sides,
-    Transform,
+    Case, ConflictRule, Direction, FieldKind, FieldMapping, FieldPath, Lines, Module, ModuleSettings, Side,
+    Sides, Transform,
 };
 
 use super::fake::{Loss, Losses};
@@ -36,6 +36,7 @@ pub(super) fn plain(woocommerce: &str, vtiger: &str) -> FieldMapping {
         transforms: Vec::new(),
         kind: FieldKind::Text,
         mandatory: false,
+        unlisted: false,
         conflict: None,
         enabled: true,
     }
@@ -238,6 +239,7 @@ pub(super) fn module(
         conflict,
         sync_from: None,
         mappings,
+        ..ModuleSettings::default_for(Module::Contacts).unwrap()
     })
 }
 
@@ -275,6 +277,7 @@ pub(super) fn settings_both_ways() -> impl Strategy<Value = ModuleSettings> {
         conflict,
         sync_from: None,
         mappings,
+        ..ModuleSettings::default_for(Module::Contacts).unwrap()
     })
 }
 

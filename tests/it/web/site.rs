@@ -159,6 +159,7 @@ pub(super) fn field(key: &str, decision: Decision, before: (&str, &str), written
         },
         written: Some(Value::text(written)),
         lossy: false,
+        note: None,
     }
 }
 

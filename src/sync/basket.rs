@@ -1,0 +1,209 @@
+//! What was ordered, in a form that both systems' orders can be read into and written from. Pure.
+//!
+//! A side's basket is what *it* shows, so each has some of the fields only: WooCommerce rounds taxes to amounts by
+//! line, Vtiger reckons with percentages, has a discount on the whole order and an adjustment, and rounds nothing.
+//! How one becomes the other is told in [`super::translate`].
+
+use std::collections::BTreeMap;
+
+use rust_decimal::{Decimal, RoundingStrategy};
+use serde::{Deserialize, Serialize};
+
+use super::{RecordId, Value};
+
+/// Digits by which two amounts may differ and still be the same: Vtiger keeps eight.
+const COMPARED: u32 = 6;
+
+/// What was ordered, and what it costs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Basket {
+    /// The currency's code, such as `EUR`; not compared, as it is a field of its own.
+    #[serde(default)]
+    pub currency: String,
+    /// The lines, in the order's order.
+    pub lines: Vec<Line>,
+    /// What shipping costs, its taxes included.
+    pub shipping: Decimal,
+    /// What is taken off the whole order; Vtiger's only.
+    pub discount: Decimal,
+    /// What is added to (or taken off) the total in the end: Vtiger's adjustment, WooCommerce's fee of that name.
+    pub adjustment: Decimal,
+    /// How the lines' taxes count.
+    pub taxation: Taxation,
+    /// The grand total: WooCommerce's `total`, Vtiger's `hdnGrandTotal`.
+    pub total: Decimal,
+    /// Lines of WooCommerce's order that are to be taken away; of a basket that is to be written only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<Line>,
+}
+
+/// How the taxes of an order's lines count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Taxation {
+    /// Each line has its amount of tax: WooCommerce.
+    #[default]
+    Amounts,
+    /// The first line's percentages are the whole order's: Vtiger's `group`.
+    Group,
+    /// Each line has its percentages: Vtiger's `individual`.
+    Individual,
+}
+
+/// One line of an order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    /// WooCommerce's id of the line; not compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// What is sold.
+    pub item: Item,
+    /// Its name. Compared only where no product stands for it.
+    pub name: String,
+    /// How many; whole in WooCommerce, three decimals in Vtiger.
+    pub quantity: Decimal,
+    /// The price of one, before discount, without tax.
+    pub price: Decimal,
+    /// What is taken off the line's price (of all pieces), without tax.
+    pub discount: Decimal,
+    /// The taxes' ids on this side, with their percentages.
+    #[serde(default)]
+    pub taxes: BTreeMap<String, Decimal>,
+    /// The amount of tax, where the side has one; not compared, as it follows from the rest.
+    #[serde(default)]
+    pub tax: Decimal,
+    /// Whether a line that is to be written is in WooCommerce as it should be; not compared.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub kept: bool,
+}
+
+/// What a line is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Item {
+    /// A product (in WooCommerce perhaps a variation), by its id on this side.
+    Product(RecordId),
+    /// Something that is no product (any more): told by the line's name.
+    #[default]
+    Other,
+    /// A fee, or with a negative price a reduction, told by the line's name.
+    Fee,
+    /// A note that money was given back; its price is 0, as the order's total stays.
+    Refund,
+}
+
+impl Line {
+    /// What the line costs without tax.
+    pub fn net(&self) -> Decimal {
+        self.quantity * self.price - self.discount
+    }
+
+    /// The sum of its percentages.
+    pub fn percentage(&self) -> Decimal {
+        self.taxes.values().sum()
+    }
+}
+
+impl Basket {
+    /// Reads the basket that a record's field holds; `None` where there is none.
+    pub fn of(value: &Value) -> Option<Self> {
+        match value {
+            Value::Text(json) => serde_json::from_str(json).ok(),
+            _ => None,
+        }
+    }
+
+    /// As a field's value.
+    pub fn to_value(&self) -> Value {
+        // A struct of texts and numbers always has a JSON form.
+        serde_json::to_string(self).map_or(Value::Null, Value::Text)
+    }
+
+    /// As a record's field.
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    /// What the whole costs, as Vtiger reckons it (measured on 8.3.0): exact, nothing rounded on the way.
+    ///
+    /// `group`: (Σ net − discount) × (1 + the first line's taxes) + shipping + adjustment. `individual`:
+    /// Σ net × (1 + the line's taxes) − discount + shipping + adjustment.
+    pub fn reckoned(&self) -> Decimal {
+        let hundredth = Decimal::new(1, 2);
+        let goods = match self.taxation {
+            Taxation::Group => {
+                let net: Decimal = self.lines.iter().map(Line::net).sum();
+                let percentage = self.lines.first().map(Line::percentage).unwrap_or_default();
+                let discounted = net - self.discount;
+                discounted + discounted * percentage * hundredth
+            }
+            Taxation::Individual => {
+                let taxed = |line: &Line| line.net() + line.net() * line.percentage() * hundredth;
+                self.lines.iter().map(taxed).sum::<Decimal>() - self.discount
+            }
+            Taxation::Amounts => {
+                self.lines
+                    .iter()
+                    .map(|line| line.net() + line.tax)
+                    .sum::<Decimal>()
+                    - self.discount
+            }
+        };
+        goods + self.shipping + self.adjustment
+    }
+
+    /// What counts when two baskets of one side are compared.
+    #[must_use]
+    pub fn normal(&self) -> Self {
+        let lines = self.lines.iter().map(|line| Line {
+            id: None,
+            item: line.item.clone(),
+            name: match line.item {
+                Item::Product(_) => String::new(),
+                _ => line.name.trim().to_owned(),
+            },
+            quantity: even(line.quantity),
+            price: even(line.price),
+            discount: even(line.discount),
+            taxes: line
+                .taxes
+                .iter()
+                .filter(|(_, percentage)| !percentage.is_zero())
+                .map(|(tax, percentage)| (tax.clone(), even(*percentage)))
+                .collect(),
+            tax: Decimal::ZERO,
+            kept: false,
+        });
+        Self {
+            currency: String::new(),
+            lines: lines.collect(),
+            shipping: even(self.shipping),
+            discount: even(self.discount),
+            adjustment: even(self.adjustment),
+            taxation: self.taxation,
+            total: even(self.total),
+            removed: Vec::new(),
+        }
+    }
+}
+
+fn even(amount: Decimal) -> Decimal {
+    rounded(amount, COMPARED).normalize()
+}
+
+/// Rounds half away from zero, as both systems do.
+pub fn rounded(amount: Decimal, decimals: u32) -> Decimal {
+    amount.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero)
+}
+
+/// How many decimals a currency's amounts have (ISO 4217).
+pub fn currency_decimals(code: &str) -> u32 {
+    match code {
+        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VND"
+        | "VUV" | "XAF" | "XOF" | "XPF" => 0,
+        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
+        _ => 2,
+    }
+}
