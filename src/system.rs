@@ -109,6 +109,11 @@ pub trait System: Send + Sync + fmt::Debug {
         true
     }
 
+    /// When a record was created, where that is known for certain.
+    fn created(&self, _record: &Record) -> Option<Timestamp> {
+        None
+    }
+
     /// Tests address, credentials and permissions, for a person to read.
     async fn check(&self) -> Vec<Finding>;
 }
