@@ -1,6 +1,7 @@
 //! The composition root: builds the parts from the configuration, runs them, and stops them in order.
 
 mod health;
+pub mod manual;
 mod metered;
 mod once;
 mod parts;

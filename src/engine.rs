@@ -6,13 +6,16 @@
 mod apply;
 mod create;
 mod deletion;
+mod entry;
 mod error;
 mod lease;
 mod meet;
+mod preview;
 mod references;
 mod retry;
 mod source;
 mod stock;
+mod storm;
 mod subject;
 mod worker;
 
@@ -26,6 +29,7 @@ use crate::sync::{Record, Side, Sides};
 use crate::system::System;
 
 pub use error::EngineError;
+pub use preview::Preview;
 pub use retry::{Backoff, Disposition};
 pub use worker::Worker;
 

@@ -1,27 +1,21 @@
 //! Two records that are in step, of which one changed: plan, write, remember; again while others write, too.
 
-use std::time::Duration;
-
-use serde_json::Value as Json;
-
 use crate::queue::Seen;
-use crate::store::{Action, Entry, Link};
+use crate::store::Link;
 use crate::sync::{
-    Base, Basket, Deletes, Direction, FieldKind, FieldPlan, MatchKey, Module, ModuleSettings, Plan, Record,
-    RecordId, Side, Sides, Skip, Value, advance, from_base, plan, unchanged_since,
+    Base, Basket, Deletes, Direction, FieldKind, MatchKey, Module, ModuleSettings, Plan, Record, RecordId,
+    Side, Sides, Skip, advance, from_base, plan, unchanged_since,
 };
 use crate::system::{Fault, SystemError};
 
-use super::references::Known;
+use super::entry::entries;
+use super::references::{Known, Pull};
 use super::source::Source;
 use super::subject::Case;
 use super::{Engine, EngineError};
 
 /// How often one event is planned anew because others write to the same records meanwhile.
 const ROUNDS: usize = 4;
-
-/// How long a record that changes without end is left alone.
-const QUARANTINE: Duration = Duration::from_hours(1);
 
 /// Two records, as they show now.
 pub(super) struct Pair {
@@ -149,7 +143,7 @@ impl Engine {
         for _ in 0..ROUNDS {
             let base = pair.known.then_some(&pair.link.base);
             let records = pair.records.as_ref_options();
-            let references = match self.references(case, records).await? {
+            let references = match self.references(case, records, Pull::Now).await? {
                 Ok(references) => references,
                 Err(skip) => return self.unsettled(case, pair, skip).await,
             };
@@ -214,38 +208,6 @@ impl Engine {
             (pair.known, pair.noted, pair.fresh) = (true, true, true);
         }
         Err(EngineError::Restless)
-    }
-
-    /// The field, if any, that changes back and forth without end and is about to be written to `side` once more.
-    fn storm(&self, pair: &mut Pair, plan: &Plan, side: Side) -> Option<String> {
-        let now = self.clock.now();
-        let trails = &mut pair.link.trails;
-        let written = plan
-            .fields
-            .iter()
-            .filter(|field| field.decision.source() == Some(side.opposite()) && field.written.is_some());
-        let mut stormy = None;
-        for field in written {
-            let value = field.written.as_ref().unwrap_or(&Value::Null);
-            if trails.note(&field.field, side, value, now) {
-                stormy = Some(field.field.clone());
-            }
-        }
-        stormy
-    }
-
-    /// Leaves a pair alone for a while that changes without end, and tells so.
-    async fn quarantine(&self, case: &Case<'_>, mut pair: Pair, field: String) -> Result<(), EngineError> {
-        pair.link.quarantined_until = Some(self.clock.now() + QUARANTINE);
-        pair.link.trails.clear();
-        let skip = Skip::Storm { field };
-        let record = pair.records.of(case.side);
-        let entry = case.entry(case.side.opposite(), Some(&pair.link), Some(record), skip);
-        tracing::warn!(
-            connection = %case.at.connection, module = %case.at.module, side = %case.side, record.id = ?case.id,
-            "a record changes back and forth without end and is left alone; the sync log tells more"
-        );
-        self.commit(case, Some(pair.link), vec![entry], None).await
     }
 
     /// A pair can't be brought into step for this reason.
@@ -370,108 +332,4 @@ fn after(
         base.insert(field.field.clone(), values);
     }
     base
-}
-
-fn entries(
-    case: &Case<'_>,
-    pair: &Pair,
-    plan: &Plan,
-    written: Option<Side>,
-    found: Option<&(Side, RecordId)>,
-) -> Vec<Entry> {
-    let entry = |side: Side, action: Action| {
-        let fields: Vec<FieldPlan> = plan
-            .notable()
-            .filter(|field| field.decision.source() != Some(side))
-            .cloned()
-            .collect();
-        Entry {
-            side,
-            action,
-            ids: Sides::new(|side| Some(pair.link.ids.of(side).clone())),
-            title: title(case.at.module, case.side, pair.records.of(case.side)),
-            cause: case.event.cause,
-            fields,
-            skip: None,
-        }
-    };
-    if let Some((side, _)) = found {
-        return vec![entry(*side, Action::Created)];
-    }
-    if written.is_none()
-        && pair.known
-        && let Some(missing) = plan.missing()
-    {
-        // What a person blanked stays on the other side; tell it once.
-        let skip = Skip::Mandatory {
-            field: missing.field.clone(),
-        };
-        return vec![case.entry(
-            case.side.opposite(),
-            Some(&pair.link),
-            Some(pair.records.of(case.side)),
-            skip,
-        )];
-    }
-    if written.is_none() && !pair.known {
-        return vec![entry(case.side.opposite(), Action::Linked)];
-    }
-    written
-        .map(|side| entry(side, Action::Updated))
-        .into_iter()
-        .collect()
-}
-
-impl Case<'_> {
-    /// An entry about something that was not done.
-    pub(super) fn entry(
-        &self,
-        side: Side,
-        link: Option<&Link>,
-        record: Option<&Record>,
-        skip: Skip,
-    ) -> Entry {
-        let mut ids = Sides::new(|side| link.map(|link| link.ids.of(side).clone()));
-        *ids.of_mut(self.side) = Some(self.id.clone());
-        Entry {
-            side,
-            action: Action::Skipped,
-            ids,
-            title: record
-                .map(|record| title(self.at.module, self.side, record))
-                .unwrap_or_default(),
-            cause: self.event.cause,
-            fields: Vec::new(),
-            skip: Some(skip),
-        }
-    }
-}
-
-/// A record's name, for people.
-pub(super) fn title(module: Module, side: Side, record: &Record) -> String {
-    let text = |name: &str| {
-        record
-            .fields
-            .get(name)
-            .and_then(Json::as_str)
-            .unwrap_or_default()
-            .trim()
-    };
-    let names = match (module, side) {
-        (Module::Contacts, Side::WooCommerce) => [text("first_name"), text("last_name")],
-        (Module::Contacts, Side::Vtiger) => [text("firstname"), text("lastname")],
-        (Module::Products, Side::WooCommerce) => [text("name"), ""],
-        (Module::Products, Side::Vtiger) => [text("productname"), ""],
-        (Module::SalesOrders, Side::WooCommerce) => ["#", text("number")],
-        (Module::SalesOrders, Side::Vtiger) => [text("subject"), ""],
-        (Module::Taxes, Side::WooCommerce) => [text("name"), text("rate")],
-        (Module::Taxes, Side::Vtiger) => [text("taxlabel"), text("percentage")],
-    };
-    let between = if module == Module::SalesOrders { "" } else { " " };
-    let name = names.join(between);
-    if name.trim().is_empty() {
-        text("email").to_owned()
-    } else {
-        name.trim().to_owned()
-    }
 }

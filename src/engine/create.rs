@@ -7,8 +7,9 @@ use crate::sync::{
 };
 use crate::system::{Fault, SystemError};
 
-use super::apply::{sides, title};
-use super::references::Known;
+use super::apply::sides;
+use super::entry::title;
+use super::references::{Known, Pull};
 use super::subject::Case;
 use super::{Engine, EngineError};
 
@@ -61,7 +62,7 @@ impl Engine {
             woocommerce: one(Side::WooCommerce),
             vtiger: one(Side::Vtiger),
         };
-        let references = match self.references(case, records).await? {
+        let references = match self.references(case, records, Pull::Now).await? {
             Ok(references) => references,
             Err(skip) => return self.skip(case, known_link.as_ref(), Some(&record), skip).await,
         };

@@ -7,7 +7,8 @@ use crate::sync::{
     Base, Decision, Deletes, FieldPlan, Module, Patch, Record, Side, Sides, Skip, from_base, unchanged_since,
 };
 
-use super::apply::{Pair, sides, title};
+use super::apply::{Pair, sides};
+use super::entry::title;
 use super::subject::Case;
 use super::{Engine, EngineError};
 

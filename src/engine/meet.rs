@@ -89,7 +89,7 @@ impl Engine {
     }
 
     /// The record on the other side that is the same, if there is one; or why nobody can tell.
-    async fn candidates(
+    pub(super) async fn candidates(
         &self,
         case: &Case<'_>,
         record: &Record,
@@ -179,7 +179,7 @@ impl Engine {
         let begun = self.store.creating_since(&case.at, other, &case.id).await?;
         let left = match begun {
             Some(since) => {
-                let name = super::apply::title(case.at.module, case.side, &record);
+                let name = super::entry::title(case.at.module, case.side, &record);
                 let found = self
                     .system(other)
                     .find_created(case.at.module, &name, since)

@@ -22,6 +22,18 @@ impl References {
     }
 }
 
+/// What is done about records that an order refers to and that are not yet in step.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pull {
+    /// They are brought into step first.
+    Now,
+    /// Nothing: what is to be found out is only what would be done.
+    Never,
+}
+
+/// Stands for a record that would be created.
+pub(super) const TO_BE_CREATED: &str = "(to be created)";
+
 /// What the planner must know of the two systems.
 pub(super) struct Known<'a> {
     pub(super) engine: &'a Engine,
@@ -60,6 +72,7 @@ impl Engine {
         &self,
         case: &Case<'_>,
         records: Sides<Option<&Record>>,
+        pull: Pull,
     ) -> Result<Result<References, Skip>, EngineError> {
         let mut references = References::default();
         if case.at.module != Module::SalesOrders {
@@ -79,7 +92,10 @@ impl Engine {
                     let link = links.iter().find(|link| link.ids.of(side).as_str() == id);
                     let found = match link.filter(|link| !link.deleted.of(to)) {
                         Some(link) => Found::Record(link.ids.of(to).to_string()),
-                        None => self.resolve(case, side, &at, RecordId::new(&id), record).await?,
+                        None => {
+                            self.resolve(case, side, RecordId::new(&id), record, &at, pull)
+                                .await?
+                        }
                     };
                     match found {
                         Found::Record(other) => drop(references.0.of_mut(to).insert((module, id), other)),
@@ -97,9 +113,10 @@ impl Engine {
         &self,
         case: &Case<'_>,
         side: Side,
-        at: &Place,
         id: RecordId,
         order: &Record,
+        at: &Place,
+        pull: Pull,
     ) -> Result<Found, EngineError> {
         let to = side.opposite();
         let id = match (id.guest_email(), &case.settings.sales_orders.guests) {
@@ -124,6 +141,9 @@ impl Engine {
         let settings = self.settings(at).await?;
         if !settings.enabled || !settings.direction.writes_to(to) {
             return self.by_key(at, side, &id).await;
+        }
+        if pull == Pull::Never {
+            return Ok(Found::Record(TO_BE_CREATED.to_owned()));
         }
         let change = Change::Changed(Seen::Nothing);
         let subject = Subject::Record {

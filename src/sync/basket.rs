@@ -5,6 +5,7 @@
 //! How one becomes the other is told in [`super::translate`].
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
@@ -186,6 +187,26 @@ impl Basket {
             total: even(self.total),
             removed: Vec::new(),
         }
+    }
+}
+
+/// In one line, for people.
+impl fmt::Display for Basket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}:", self.total.normalize(), self.currency)?;
+        for (nth, line) in self.lines.iter().enumerate() {
+            let name = if line.name.is_empty() {
+                "item"
+            } else {
+                line.name.as_str()
+            };
+            let comma = if nth > 0 { "," } else { "" };
+            match line.item {
+                Item::Refund => write!(f, "{comma} {name}")?,
+                _ => write!(f, "{comma} {} × {name}", line.quantity.normalize())?,
+            }
+        }
+        Ok(())
     }
 }
 

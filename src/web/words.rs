@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::sync::{Basket, Item, Value};
+use crate::sync::{Basket, Value};
 
 /// The most characters of a value that are shown.
 const LONGEST: usize = 80;
@@ -47,7 +47,7 @@ impl Shown {
     /// How `value` is shown.
     pub(super) fn new(value: &Value) -> Self {
         let full = match (value, Basket::of(value)) {
-            (_, Some(basket)) => in_words(&basket),
+            (_, Some(basket)) => basket.to_string(),
             (Value::Bool(true), _) => "yes".to_owned(),
             (Value::Bool(false), _) => "no".to_owned(),
             (other, _) => other.as_text().trim().to_owned(),
@@ -68,28 +68,6 @@ impl Shown {
     pub(super) fn title(&self) -> &str {
         self.full.as_deref().unwrap_or_default()
     }
-}
-
-/// What was ordered, in one line.
-fn in_words(basket: &Basket) -> String {
-    let lines = basket.lines.iter().map(|line| {
-        let name = if line.name.is_empty() {
-            "item"
-        } else {
-            line.name.as_str()
-        };
-        match line.item {
-            Item::Refund => name.to_owned(),
-            _ => format!("{} × {name}", line.quantity.normalize()),
-        }
-    });
-    let lines: Vec<String> = lines.collect();
-    format!(
-        "{} {}: {}",
-        basket.total.normalize(),
-        basket.currency,
-        lines.join(", ")
-    )
 }
 
 #[cfg(test)]

@@ -208,9 +208,13 @@ pub(crate) fn variables(shop: &str, crm: &str, folder: &Path) -> Vec<(String, St
 
 /// The contacts of the scene's connection.
 pub(crate) fn contacts() -> Place {
-    let [contacts] = Parts::places("shop").try_into().unwrap();
-    assert_eq!(contacts.module, Module::Contacts);
-    contacts
+    place(Module::Contacts)
+}
+
+/// A module of the scene's connection.
+pub(crate) fn place(module: Module) -> Place {
+    let mut places = Parts::places("shop").into_iter();
+    places.find(|place| place.module == module).unwrap()
 }
 
 /// A customer's fields.
