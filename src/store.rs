@@ -221,6 +221,20 @@ pub struct Link {
 }
 
 impl Link {
+    /// A link of two records that were never in step.
+    pub fn new(ids: Sides<RecordId>, match_key: &str) -> Self {
+        Self {
+            id: uuid::Uuid::now_v7().to_string(),
+            ids,
+            match_key: match_key.to_owned(),
+            base: Base::default(),
+            modified: Sides::default(),
+            deleted: Sides::default(),
+            trails: Trails::default(),
+            quarantined_until: None,
+        }
+    }
+
     /// Whether either of the two was deleted.
     pub const fn is_broken(&self) -> bool {
         self.deleted.woocommerce || self.deleted.vtiger

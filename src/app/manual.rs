@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::engine::{EngineError, Preview};
 use crate::queue::{Cause, Change, Event, Lane, Seen, Subject};
 use crate::store::{Commit, Link, Place};
-use crate::sync::{Base, Basket, FieldPlan, RecordId, Side, Sides, Trails, Value};
+use crate::sync::{Basket, FieldPlan, RecordId, Side, Sides, Value};
 
 use super::Parts;
 
@@ -46,16 +46,7 @@ pub async fn link(parts: &Parts, at: &Place, ids: Sides<RecordId>) -> Result<Str
             parts.store.unlink(&link.id).await?;
         }
     }
-    let link = Link {
-        id: uuid::Uuid::now_v7().to_string(),
-        ids: full.clone(),
-        match_key: String::new(),
-        base: Base::default(),
-        modified: Sides::default(),
-        deleted: Sides::default(),
-        trails: Trails::default(),
-        quarantined_until: None,
-    };
+    let link = Link::new(full.clone(), "");
     parts
         .store
         .commit(&Commit {

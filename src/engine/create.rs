@@ -2,8 +2,7 @@
 
 use crate::store::{Action, Entry, Link};
 use crate::sync::{
-    Base, FieldPath, Module, Patch, Plan, Record, RecordId, Side, Sides, Skip, Trails, Value, advance,
-    from_base, plan,
+    FieldPath, Module, Patch, Plan, Record, RecordId, Side, Sides, Skip, Value, advance, from_base, plan,
 };
 use crate::system::{Fault, SystemError};
 
@@ -25,16 +24,7 @@ const BUYER: [(&str, &str); 5] = [
 impl Engine {
     /// Creates the counterpart of a record that has none.
     pub(super) async fn create(&self, case: &Case<'_>, record: Record, key: &str) -> Result<(), EngineError> {
-        let link = Link {
-            id: uuid::Uuid::now_v7().to_string(),
-            ids: Sides::new(|_| case.id.clone()),
-            match_key: key.to_owned(),
-            base: Base::default(),
-            modified: Sides::default(),
-            deleted: Sides::default(),
-            trails: Trails::default(),
-            quarantined_until: None,
-        };
+        let link = Link::new(Sides::new(|_| case.id.clone()), key);
         self.create_linked(case, link, record, false).await
     }
 

@@ -4,8 +4,8 @@ use crate::clock::Timestamp;
 use crate::queue::Seen;
 use crate::store::Link;
 use crate::sync::{
-    Base, FieldPath, Guests, MatchKey, MatchedBy, MissingSku, Module, ModuleSettings, Patch, Record,
-    RecordId, Side, Sides, Skip, Trails, Value, eligible,
+    FieldPath, Guests, MatchKey, MatchedBy, MissingSku, Module, ModuleSettings, Patch, Record, RecordId,
+    Side, Sides, Skip, Value, eligible,
 };
 
 use super::apply::{Pair, sides};
@@ -239,15 +239,10 @@ impl Engine {
 
 /// Two records that were never in step.
 fn first_pair(id: String, key: &str, records: Sides<Record>, fresh: bool) -> Pair {
+    let ids = Sides::new(|side| records.of(side).id.clone());
     let link = Link {
         id,
-        ids: Sides::new(|side| records.of(side).id.clone()),
-        match_key: key.to_owned(),
-        base: Base::default(),
-        modified: Sides::default(),
-        deleted: Sides::default(),
-        trails: Trails::default(),
-        quarantined_until: None,
+        ..Link::new(ids, key)
     };
     Pair {
         link,
