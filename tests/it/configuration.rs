@@ -275,12 +275,33 @@ fn the_printed_configuration_and_its_debug_output_hold_no_secret() {
     access_key = "***"
     callback_secret = "***"
     callback_secret_previous = "***"
+    order_reference_field = "vtiger_purchaseorder"
+    stand_in_item = "WC-ITEM"
+    fee_item = "WC-FEE"
     timeout = "30s"
+
+    [connections.shop.modules.products]
+    enabled = true
+    direction = "both"
+    conflict = "last_updated"
+    deletes = "ignore"
+    variable_parents = true
+    missing_sku = "leave"
 
     [connections.shop.modules.contacts]
     enabled = true
     direction = "both"
     conflict = "last_updated"
+    deletes = "ignore"
+
+    [connections.shop.modules.sales_orders]
+    enabled = true
+    direction = "both"
+    conflict = "last_updated"
+    deletes = "ignore"
+    taxing = "auto"
+    guests = "by_email"
+    organization = "per_contact"
     "#);
 }
 
