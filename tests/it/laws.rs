@@ -13,10 +13,12 @@
 //! 9. reversible transforms give back what they were given
 //! 10. whatever was written can be read, and nothing panics on anything
 //! 11. a record that is not there never changes the one that is
+//! 12. an order costs the same on both sides, to the last decimal, and comes back as it was
 
 mod convergence;
 mod fake;
 mod generate;
+mod orders;
 mod plans;
 mod reading;
 mod scene;
