@@ -107,7 +107,9 @@ impl Vtiger {
         let taxes = self.orders.taxes.with_columns(&self.webservice, &columns).await;
         let taxes = taxes.map_err(fail)?;
         let stand_ins = self.orders.stand_ins.ids(&self.webservice).await.map_err(fail)?;
-        let currency = row::reference(&order, "currency_id").unwrap_or_default().to_owned();
+        let currency = row::reference(&order, "currency_id")
+            .unwrap_or_default()
+            .to_owned();
         let code = match currency.as_str() {
             "" => String::new(),
             id => {
@@ -203,7 +205,9 @@ impl Vtiger {
     pub(crate) fn holds_order(&self, fields: &Map<String, Json>, needed: &[FieldPath]) -> bool {
         let lines = read::lines(fields);
         let columns = ["productid", "quantity", "listprice", "sequence_no"];
-        let are_whole = lines.iter().all(|line| columns.iter().all(|name| line.contains_key(*name)));
+        let are_whole = lines
+            .iter()
+            .all(|line| columns.iter().all(|name| line.contains_key(*name)));
         let header = ["hdnTaxType", "hdnGrandTotal", "currency_id", "contact_id"];
         fields.contains_key("LineItems")
             && are_whole

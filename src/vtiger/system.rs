@@ -217,7 +217,11 @@ impl System for Vtiger {
         let after = cursor.map_or_else(String::new, |id| format!("WHERE id > {} ", literal(id)));
         // An order's `*` joins its lines, and a page ends somewhere among them.
         let partial = module == Module::SalesOrders;
-        let what = if partial { "id, modifiedtime, modifiedby" } else { "*" };
+        let what = if partial {
+            "id, modifiedtime, modifiedby"
+        } else {
+            "*"
+        };
         let query = format!(
             "SELECT {what} FROM {} {after}ORDER BY id LIMIT {PAGE_ROWS};",
             element_type(module)
@@ -261,7 +265,9 @@ impl System for Vtiger {
         let mut row = fields.clone();
         let id = self.full_id(module, &RecordId::new(id)).await?;
         row.insert("id".to_owned(), json!(id.as_str()));
-        self.one(Doing::ReadCallback.to(module), module, row).await.map(Some)
+        self.one(Doing::ReadCallback.to(module), module, row)
+            .await
+            .map(Some)
     }
 
     fn is_writable(&self, module: Module, path: &FieldPath, _record: Option<&Record>) -> bool {

@@ -22,6 +22,7 @@ mod lifecycle;
 mod order_generator;
 mod process;
 mod recording;
+mod sales_orders;
 mod scene;
 mod service;
 mod simulator_pages;

@@ -107,6 +107,17 @@ impl Scene {
         report
     }
 
+    /// Sweeps all modules, those that others refer to first, and waits until what was found is dealt with.
+    pub(crate) async fn sweep_all(&self) -> bool {
+        let mut clean = true;
+        for module in Module::ALL {
+            let sweeper = &self.server.parts().sweepers["shop"];
+            clean &= sweeper.sweep(&place(module)).await.unwrap().is_clean();
+            self.quiet().await;
+        }
+        clean
+    }
+
     /// The journal, the newest first.
     pub(crate) async fn journal(&self) -> Vec<Stored> {
         self.server.parts().store.entries(1000).await.unwrap()

@@ -45,7 +45,8 @@ impl Vtiger {
         let basket = basket_of(operation, patch)?.unwrap_or_default();
         let mut header = self.header(operation, patch).await?;
         if !header.contains_key("currency_id") && !basket.currency.is_empty() {
-            self.put_currency(operation, &basket.currency, &mut header).await?;
+            self.put_currency(operation, &basket.currency, &mut header)
+                .await?;
         }
         for (name, otherwise) in DEMANDED {
             if row::text(&header, name).trim().is_empty() {
@@ -95,7 +96,8 @@ impl Vtiger {
 
     /// The patch's fields but the lines, as the webservice takes them.
     async fn header(&self, operation: &'static str, patch: &Patch) -> Result<Map<String, Json>, SystemError> {
-        let is_derived = |path: &FieldPath| matches!(path.root(), "LineItems" | "counterpart" | "currency_id");
+        let is_derived =
+            |path: &FieldPath| matches!(path.root(), "LineItems" | "counterpart" | "currency_id");
         let plain = patch.0.iter().filter(|(path, _)| !is_derived(path));
         let plain = Patch(plain.map(|(path, value)| (path.clone(), value.clone())).collect());
         let mut header = self.element(operation, Module::SalesOrders, &plain).await?;
@@ -106,7 +108,8 @@ impl Vtiger {
                     header.insert(self.orders.reference_field.clone(), json!(reference));
                 }
                 "currency_id" if !value.is_blank() => {
-                    self.put_currency(operation, &value.as_text(), &mut header).await?;
+                    self.put_currency(operation, &value.as_text(), &mut header)
+                        .await?;
                 }
                 _ => {}
             }
@@ -159,7 +162,9 @@ impl Vtiger {
             literal(id.as_str())
         );
         let rows = self.webservice.query(&query).await.map_err(fail)?;
-        let rate = rows.first().map(|row| row::text(row, "conversion_rate").to_owned());
+        let rate = rows
+            .first()
+            .map(|row| row::text(row, "conversion_rate").to_owned());
         Ok(rate.filter(is_told))
     }
 
@@ -170,7 +175,12 @@ impl Vtiger {
         mut header: Map<String, Json>,
         order: &Prepared,
     ) -> Result<Map<String, Json>, SystemError> {
-        header.extend(element(&order.basket, &order.lines, &order.taxes, Writing::Existing));
+        header.extend(element(
+            &order.basket,
+            &order.lines,
+            &order.taxes,
+            Writing::Existing,
+        ));
         match operation::revise(&self.webservice, header).await {
             Ok(row) => Ok(row),
             Err(error) if error.is_fatal() => self.half_done(operation, id, order, error).await,
