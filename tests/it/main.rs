@@ -19,6 +19,7 @@ mod installations;
 mod kills;
 mod laws;
 mod lifecycle;
+mod modules;
 mod order_generator;
 mod process;
 mod recording;
