@@ -12,14 +12,18 @@ mod delivery;
 mod desk;
 mod fields;
 mod line;
+mod money;
+mod office;
 mod order;
 mod product;
 mod query;
+mod refund;
 mod route;
 mod server;
 mod shop;
 mod tax;
 mod text;
+mod total;
 mod webhook;
 
 use std::collections::HashSet;
@@ -59,6 +63,8 @@ pub struct WooCommerceOptions {
     pub read_only: bool,
     /// Whether basic and query authentication work over plain http, as behind a proxy that speaks TLS.
     pub trust_plain_http: bool,
+    /// Whether orders are taxed, by the tax rates that there are for where they go.
+    pub taxes: bool,
     /// What tells the time.
     pub clock: Arc<dyn Clock>,
     /// How long a webhook waits before it is delivered.
@@ -74,6 +80,7 @@ impl Default for WooCommerceOptions {
             consumer_secret: "cs_simulator".to_owned(),
             read_only: false,
             trust_plain_http: false,
+            taxes: true,
             clock: SystemClock::shared(),
             delivery_delay: Duration::from_millis(100),
             faults: FaultPlan::default(),
@@ -86,6 +93,7 @@ impl fmt::Debug for WooCommerceOptions {
         f.debug_struct("WooCommerceOptions")
             .field("read_only", &self.read_only)
             .field("trust_plain_http", &self.trust_plain_http)
+            .field("taxes", &self.taxes)
             .field("delivery_delay", &self.delivery_delay)
             .field("faults", &self.faults)
             .finish_non_exhaustive()
@@ -122,12 +130,13 @@ impl WooCommerceSimulator {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let url = format!("http://{}", listener.local_addr()?);
         let queued = Arc::new(Notify::new());
-        let shop = Shop::new(
+        let mut shop = Shop::new(
             url.clone(),
             options.clock,
             options.delivery_delay,
             Arc::clone(&queued),
         );
+        shop.reckons_taxes = options.taxes;
         let shared = Arc::new(Shared {
             gate: Gate {
                 key: options.consumer_key,
@@ -230,15 +239,6 @@ impl WooCommerceSimulator {
         customer::Customers.get(&self.shared.shop(), id).ok()
     }
 
-    /// All orders as GET shows them, by id, trashed ones too.
-    pub fn orders(&self) -> Vec<Value> {
-        let shop = self.shared.shop();
-        shop.orders
-            .iter()
-            .map(|(&id, order)| order::view(&shop, id, order))
-            .collect()
-    }
-
     /// Someone registers, or is added by the shop's people; `role` is `customer` unless given. Says the id.
     pub fn register_customer(&self, fields: Value) -> u64 {
         customer::register(&mut self.shared.shop(), &object(fields))
@@ -252,11 +252,6 @@ impl WooCommerceSimulator {
     /// Someone deletes a customer in the shop. Says whether there was such a customer.
     pub fn delete_customer(&self, id: u64) -> bool {
         customer::remove(&mut self.shared.shop(), id)
-    }
-
-    /// Someone buys; a guest if `customer_id` is 0 or missing. Says the order's id.
-    pub fn place_order(&self, fields: Value) -> u64 {
-        order::place(&mut self.shared.shop(), &object(fields))
     }
 
     /// Closes the shop and waits until nothing of it runs any more. What waits for delivery is lost.

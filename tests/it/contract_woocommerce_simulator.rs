@@ -9,6 +9,8 @@ mod authentication;
 mod customers;
 mod deliveries;
 mod orders;
+mod orders_life;
+mod orders_totals;
 mod product_webhooks;
 mod products;
 mod rest;

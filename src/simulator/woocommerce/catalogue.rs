@@ -1,8 +1,8 @@
 //! What people do with products and taxes in the shop itself, outside of REST.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{WooCommerceSimulator, object, product, tax};
+use super::{WooCommerceSimulator, category, object, product, tax};
 
 impl WooCommerceSimulator {
     /// All products as GET `/products` shows them, by id: variations and trashed ones too.
@@ -26,6 +26,14 @@ impl WooCommerceSimulator {
         product::add(&mut self.shared.shop(), &object(fields))
     }
 
+    /// Someone adds a variation to a variable product. Says its id.
+    pub fn add_variation(&self, product: u64, fields: Value) -> u64 {
+        let mut fields = object(fields);
+        fields.insert("type".into(), json!("variation"));
+        fields.insert("parent_id".into(), json!(product));
+        product::add(&mut self.shared.shop(), &fields)
+    }
+
     /// Someone edits a product or variation. Says whether there is such a one.
     pub fn edit_product(&self, id: u64, fields: Value) -> bool {
         product::edit(&mut self.shared.shop(), id, &object(fields))
@@ -39,6 +47,17 @@ impl WooCommerceSimulator {
     /// Someone takes a product out of the trash. Says whether there was such a one in it.
     pub fn restore_product(&self, id: u64) -> bool {
         product::restore(&mut self.shared.shop(), id)
+    }
+
+    /// Someone deletes a product or variation for good, which no webhook tells. Says whether there was such a one.
+    pub fn delete_product(&self, id: u64) -> bool {
+        product::remove(&mut self.shared.shop(), id)
+    }
+
+    /// Someone adds a category. Says its id.
+    pub fn add_category(&self, name: &str) -> u64 {
+        let fields = object(json!({"name": name}));
+        category::add(&mut self.shared.shop(), &fields)
     }
 
     /// All tax rates as GET shows them, by id.

@@ -57,7 +57,20 @@ impl Resource for Categories {
     }
 
     fn list(&self, shop: &Shop, query: &Query) -> Result<Answer, ApiError> {
-        let mut found: Vec<_> = shop.categories.iter().collect();
+        let search = query
+            .get("search")
+            .map(|search| text::name_as_stored(search).to_lowercase());
+        let (include, slug) = (query.ids("include"), query.get("slug"));
+        let mut found: Vec<_> = shop
+            .categories
+            .iter()
+            .filter(|(id, category)| {
+                let name = text_of(category, "name").to_lowercase();
+                search.as_ref().is_none_or(|search| name.contains(search))
+                    && (include.is_empty() || include.contains(id))
+                    && slug.is_none_or(|slug| text_of(category, "slug") == slug)
+            })
+            .collect();
         if query.one_of("orderby", &["name", "id"])? == "name" {
             found.sort_by_cached_key(|(_, category)| text_of(category, "name").to_lowercase());
         }
@@ -78,9 +91,20 @@ impl Resource for Categories {
     }
 
     fn create(&self, shop: &mut Shop, given: &Fields) -> Result<Value, ApiError> {
-        let id = shop.next_category;
-        shop.next_category += 1;
-        shop.categories.insert(id, stored(id, given));
+        let (new, parent) = (stored(0, given), id_of(given, "parent"));
+        let is_same = |category: &Fields| {
+            text_of(category, "name").eq_ignore_ascii_case(text_of(&new, "name"))
+                && id_of(category, "parent") == parent
+        };
+        if let Some((id, _)) = shop.categories.iter().find(|(_, category)| is_same(category)) {
+            return Err(ApiError::new(
+                400,
+                "term_exists",
+                "A term with the name provided already exists with this parent.",
+            )
+            .with("resource_id", json!(id)));
+        }
+        let id = add(shop, given);
         self.get(shop, id)
     }
 
@@ -111,6 +135,14 @@ impl Resource for Categories {
         shop.categories.remove(&id);
         Ok(was)
     }
+}
+
+/// Adds a category without any check.
+pub(super) fn add(shop: &mut Shop, given: &Fields) -> u64 {
+    let id = shop.next_category;
+    shop.next_category += 1;
+    shop.categories.insert(id, stored(id, given));
+    id
 }
 
 fn stored(id: u64, given: &Fields) -> Fields {

@@ -1,15 +1,18 @@
-//! Orders: `/orders`, as far as people's data, status and stored lines go.
-//!
-//! A line's name and price are what its sender says; of the catalogue, only the stock follows.
+//! Orders: `/orders`, and what people do with orders in the shop itself.
 
-use rust_decimal::Decimal;
+mod place;
+mod record;
+
 use serde_json::{Value, json};
 
+pub(super) use self::place::place;
+use self::record::empty;
+pub(super) use self::record::view;
 use super::answer::{Answer, ApiError, Fields};
-use super::fields::{self, ALLOW_ALL, id_of, text_of};
+use super::fields::{self, id_of, text_of};
 use super::query::Query;
 use super::shop::{Resource, Shop};
-use super::{customer, line, product};
+use super::{customer, line, product, total};
 
 const STATUSES: &[&str] = &[
     "auto-draft",
@@ -40,6 +43,19 @@ const TOTALS: [&str; 7] = [
     "cart_tax",
     "total",
     "total_tax",
+];
+
+/// What the trash notes in `meta_data`.
+const TRASH_META: [&str; 2] = ["_wp_trash_meta_status", "_wp_trash_meta_time"];
+
+/// The parts of an order that make WooCommerce reckon its taxes and totals anew when they are sent.
+const RECKONED: [&str; 6] = [
+    "billing",
+    "shipping",
+    "line_items",
+    "shipping_lines",
+    "fee_lines",
+    "coupon_lines",
 ];
 
 /// The collection of orders.
@@ -115,12 +131,13 @@ impl Resource for Orders {
     fn create(&self, shop: &mut Shop, given: &Fields) -> Result<Value, ApiError> {
         check_customer(shop, given)?;
         let mut order = empty(shop, "rest-api");
-        line::merge(&mut order, given, &mut shop.next_item)?;
+        let currency = text_of(given, "currency");
+        order.insert(total::DECIMALS.into(), json!(total::decimals_for(currency, &[])));
+        line::merge(shop, &mut order, given)?;
         let id = id_of(&order, "id");
         merge(shop, &mut order, given);
-        if given.get("set_paid") == Some(&json!(true)) {
-            set_status(shop, &mut order, "processing");
-        }
+        total::calculate(shop, &mut order);
+        set_status_of(shop, &mut order, given);
         store(shop, id, order);
         shop.fire("order.created", id);
         shop.fire("order.updated", id);
@@ -131,142 +148,89 @@ impl Resource for Orders {
     fn update(&self, shop: &mut Shop, id: u64, given: &Fields) -> Result<Value, ApiError> {
         let mut order = shop.orders.get(&id).cloned().ok_or_else(|| invalid_id(400))?;
         check_customer(shop, given)?;
-        line::merge(&mut order, given, &mut shop.next_item)?;
-        let was_trashed = text_of(&order, "status") == "trash";
+        line::merge(shop, &mut order, given)?;
+        let was = text_of(&order, "status").to_owned();
         merge(shop, &mut order, given);
-        if given.get("set_paid") == Some(&json!(true)) && order["date_paid"].is_null() {
-            set_status(shop, &mut order, "processing");
+        if RECKONED
+            .iter()
+            .any(|name| given.get(*name).is_some_and(|part| !part.is_null()))
+        {
+            total::calculate(shop, &mut order);
         }
+        set_status_of(shop, &mut order, given);
+        let has_new_status = text_of(&order, "status") != was;
         store(shop, id, order);
         // An order that comes out of the trash this way is not announced.
-        if !was_trashed {
+        if was != "trash" {
             shop.fire("order.updated", id);
         }
-        product::follow_order(shop, id);
+        product::follow_lines(shop, id, given);
+        if has_new_status {
+            product::follow_order(shop, id);
+        }
         self.get(shop, id)
     }
 
     fn delete(&self, shop: &mut Shop, id: u64, force: bool) -> Result<Value, ApiError> {
         let was = self.get(shop, id)?;
         if force {
-            // No webhook tells of it.
-            shop.orders.remove(&id);
-            return Ok(was);
-        }
-        if was["status"] == "trash" {
+            remove(shop, id);
+        } else if !trash(shop, id) {
             return Err(ApiError::new(
                 410,
                 "woocommerce_rest_already_trashed",
                 "The order has already been deleted.",
             ));
         }
-        if let Some(mut order) = shop.orders.get(&id).cloned() {
-            order.insert("status".into(), json!("trash"));
-            store(shop, id, order);
-        }
-        shop.fire("order.deleted", id);
         Ok(was)
     }
 }
 
-/// An order that a buyer places. Totals that are given are taken as they are, others follow from the lines.
-pub(super) fn place(shop: &mut Shop, given: &Fields) -> u64 {
-    let mut order = empty(shop, "store-api");
-    let id = id_of(&order, "id");
-    let mut given = given.clone();
-    given.entry("status").or_insert_with(|| json!("processing"));
-    line::add(&mut order, &given, &mut shop.next_item);
-    merge(shop, &mut order, &given);
-    for name in TOTALS {
-        if let Some(total) = given.get(name) {
-            order.insert(name.to_owned(), total.clone());
-        }
-    }
-    let is_draft = text_of(&order, "status") == "checkout-draft";
-    store(shop, id, order);
-    // The checkout's draft was announced as a change, before the order itself.
-    shop.fire("order.updated", id);
-    if !is_draft {
-        shop.fire("order.created", id);
-    }
-    product::follow_order(shop, id);
-    id
-}
-
-/// An order as GET shows it.
-pub(super) fn view(shop: &Shop, id: u64, order: &Fields) -> Value {
-    let rest = shop.rest();
-    let mut shown = order.clone();
-    let mut links = fields::links(&rest, "orders", id, ALLOW_ALL);
-    links["email_templates"] =
-        json!([{"embeddable": true, "href": format!("{rest}/orders/{id}/actions/email_templates")}]);
-    let customer = id_of(order, "customer_id");
-    if customer != 0 {
-        links["customer"] = json!([{"href": format!("{rest}/customers/{customer}")}]);
-    }
-    let status = text_of(order, "status");
-    let total: Decimal = text_of(order, "total").parse().unwrap_or_default();
-    let has_lines = order["line_items"]
-        .as_array()
-        .is_some_and(|lines| !lines.is_empty());
-    let is_payable = ["pending", "failed"].contains(&status) && !total.is_zero();
-    shown.insert(
-        "is_editable".into(),
-        json!(["pending", "on-hold", "auto-draft"].contains(&status)),
-    );
-    shown.insert("needs_payment".into(), json!(is_payable));
-    shown.insert("needs_processing".into(), json!(has_lines));
-    shown.insert("_links".into(), links);
-    shown.into()
-}
-
-fn empty(shop: &mut Shop, created_via: &str) -> Fields {
-    let id = shop.next_post;
-    shop.next_post += 1;
-    let key = format!("wc_order_{id:013}");
-    let now = shop.now();
-    let payment_url = format!(
-        "{}/checkout/order-pay/{id}/?pay_for_order=true&key={key}",
-        shop.url
-    );
-    let mut order = Fields::new();
-    for name in TEXTS {
-        order.insert(name.into(), json!(""));
-    }
-    for name in TOTALS {
-        order.insert(name.into(), json!("0.00"));
-    }
-    for name in line::KINDS
-        .into_iter()
-        .chain(["tax_lines", "refunds", "meta_data"])
-    {
-        order.insert(name.into(), json!([]));
-    }
-    for name in ["customer_ip_address", "customer_user_agent", "cart_hash"] {
-        order.insert(name.into(), json!(""));
-    }
-    let rest = [
-        ("id", json!(id)),
-        ("number", json!(id.to_string())),
-        ("parent_id", json!(0)),
-        ("status", json!("pending")),
-        ("currency", json!("USD")),
-        ("currency_symbol", json!("$")),
-        ("version", json!("9.9.5")),
-        ("prices_include_tax", json!(false)),
-        ("customer_id", json!(0)),
-        ("order_key", json!(key)),
-        ("billing", fields::empty_address("billing")),
-        ("shipping", fields::empty_address("shipping")),
-        ("created_via", json!(created_via)),
-        ("payment_url", json!(payment_url)),
+/// Moves an order to the trash. Says whether there was one outside of it.
+pub(super) fn trash(shop: &mut Shop, id: u64) -> bool {
+    let Some(mut order) = shop.orders.get(&id).filter(|order| !is_trashed(order)).cloned() else {
+        return false;
+    };
+    let noted = [
+        format!("wc-{}", text_of(&order, "status")),
+        shop.now().as_seconds().to_string(),
     ];
-    order.extend(rest.map(|(name, value)| (name.to_owned(), value)));
-    fields::set_date(&mut order, "date_created", Some(now));
-    fields::set_date(&mut order, "date_modified", Some(now));
-    fields::set_date(&mut order, "date_completed", None);
-    fields::set_date(&mut order, "date_paid", None);
-    order
+    let meta = TRASH_META.iter().zip(noted);
+    let meta: Value = meta
+        .map(|(key, value)| json!({"key": key, "value": value}))
+        .collect();
+    let note = Fields::from_iter([("meta_data".to_owned(), meta)]);
+    fields::merge_meta(&mut order, &note, &mut shop.next_meta);
+    order.insert("status".into(), json!("trash"));
+    store(shop, id, order);
+    shop.fire("order.deleted", id);
+    true
+}
+
+/// Takes an order out of the trash as the shop's people do. Says whether there was one in it.
+pub(super) fn restore(shop: &mut Shop, id: u64) -> bool {
+    let Some(mut order) = shop.orders.get(&id).filter(|order| is_trashed(order)).cloned() else {
+        return false;
+    };
+    let mut status = "pending".to_owned();
+    if let Some(Value::Array(meta)) = order.get_mut("meta_data") {
+        if let Some(noted) = meta.iter().find(|entry| entry["key"] == TRASH_META[0]) {
+            let noted = noted["value"].as_str().unwrap_or_default();
+            noted.trim_start_matches("wc-").clone_into(&mut status);
+        }
+        meta.retain(|entry| !TRASH_META.iter().any(|key| entry["key"] == *key));
+    }
+    order.insert("status".into(), json!(status));
+    store(shop, id, order);
+    shop.fire("order.restored", id);
+    shop.fire("order.updated", id);
+    true
+}
+
+/// Deletes an order for good. No webhook tells of it.
+pub(super) fn remove(shop: &mut Shop, id: u64) -> bool {
+    shop.refunds.retain(|_, refund| id_of(refund, "order_id") != id);
+    shop.orders.remove(&id).is_some()
 }
 
 fn merge(shop: &mut Shop, order: &mut Fields, given: &Fields) {
@@ -282,12 +246,20 @@ fn merge(shop: &mut Shop, order: &mut Fields, given: &Fields) {
         fields::merge_address(order, name, given, str::to_owned);
     }
     fields::merge_meta(order, given, &mut shop.next_meta);
+}
+
+/// The status that is sent, and that of a payment.
+fn set_status_of(shop: &mut Shop, order: &mut Fields, given: &Fields) {
     if let Some(Value::String(status)) = given.get("status") {
         set_status(shop, order, status);
     }
+    if given.get("set_paid") == Some(&json!(true)) && order["date_paid"].is_null() {
+        set_status(shop, order, "processing");
+    }
 }
 
-fn set_status(shop: &mut Shop, order: &mut Fields, status: &str) {
+/// Gives an order, which is not stored here, a status and the dates that come with it.
+pub(super) fn set_status(shop: &mut Shop, order: &mut Fields, status: &str) {
     let now = shop.now();
     order.insert("status".into(), json!(status));
     if ["processing", "completed"].contains(&status) && order["date_paid"].is_null() {
@@ -299,10 +271,15 @@ fn set_status(shop: &mut Shop, order: &mut Fields, status: &str) {
     }
 }
 
-fn store(shop: &mut Shop, id: u64, mut order: Fields) {
+/// Keeps a changed order.
+pub(super) fn store(shop: &mut Shop, id: u64, mut order: Fields) {
     let now = shop.now();
     fields::set_date(&mut order, "date_modified", Some(now));
     shop.orders.insert(id, order);
+}
+
+fn is_trashed(order: &Fields) -> bool {
+    text_of(order, "status") == "trash"
 }
 
 fn check_customer(shop: &Shop, given: &Fields) -> Result<(), ApiError> {

@@ -13,9 +13,9 @@ mod view;
 use serde_json::{Value, json};
 
 pub(super) use self::collection::Products;
-pub(super) use self::stock::follow_order;
+pub(super) use self::stock::{follow_lines, follow_order};
 pub(super) use self::variation::Variations;
-pub(super) use self::view::view;
+pub(super) use self::view::{name_of, price_of, view};
 use super::answer::{ApiError, Fields};
 use super::fields::{self, id_of, text_of};
 use super::shop::Shop;
@@ -120,14 +120,16 @@ pub(super) fn restore(shop: &mut Shop, id: u64) -> bool {
     true
 }
 
-/// Deletes a product and its variations for good. No webhook tells of it.
-pub(super) fn remove(shop: &mut Shop, id: u64) {
+/// Deletes a product and its variations for good, which no webhook tells. Says whether there was one.
+pub(super) fn remove(shop: &mut Shop, id: u64) -> bool {
     for variation in variations_of(shop, id) {
         shop.products.remove(&variation);
     }
-    if let Some(product) = shop.products.remove(&id) {
-        touch(shop, id_of(&product, "parent_id"));
-    }
+    let Some(product) = shop.products.remove(&id) else {
+        return false;
+    };
+    touch(shop, id_of(&product, "parent_id"));
+    true
 }
 
 /// Refuses a SKU that another product has. To a new product, that of a trashed one is taken as well.
@@ -165,7 +167,8 @@ fn check_sku(shop: &Shop, id: u64, given: &Fields) -> Result<(), ApiError> {
     Ok(())
 }
 
-fn owner_of_sku(shop: &Shop, sku: &str) -> Option<u64> {
+/// The product or variation that has a SKU.
+pub(super) fn owner_of_sku(shop: &Shop, sku: &str) -> Option<u64> {
     let mut products = shop.products.iter();
     products.find_map(|(&id, product)| text_of(product, "sku").eq_ignore_ascii_case(sku).then_some(id))
 }

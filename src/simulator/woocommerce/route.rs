@@ -9,6 +9,7 @@ use super::fields::{ALLOW_ALL, id_of};
 use super::order::Orders;
 use super::product::{Products, Variations};
 use super::query::Query;
+use super::refund::Refunds;
 use super::shop::{Resource, Shop};
 use super::tax::Taxes;
 use super::webhook::Webhooks;
@@ -35,6 +36,10 @@ pub(super) fn answer(
     let path: Vec<_> = call.path.trim_matches('/').split('/').collect();
     match path.as_slice() {
         [Customers::PATH, rest @ ..] => answer_for(&Customers, shop, call, rest),
+        [Orders::PATH, order, Refunds::PATH, rest @ ..] if order.parse::<u64>().is_ok() => {
+            let order = order.parse().unwrap_or_default();
+            answer_for(&Refunds { order }, shop, call, rest)
+        }
         [Orders::PATH, rest @ ..] => answer_for(&Orders, shop, call, rest),
         [Products::PATH, Categories::PATH, rest @ ..] => answer_for(&Categories, shop, call, rest),
         [Products::PATH, parent, Variations::PATH, rest @ ..] if parent.parse::<u64>().is_ok() => {

@@ -58,12 +58,15 @@ pub(super) struct Shop {
     pub(super) url: String,
     pub(super) customers: BTreeMap<u64, Fields>,
     pub(super) orders: BTreeMap<u64, Fields>,
+    pub(super) refunds: BTreeMap<u64, Fields>,
     /// The orders whose goods have been taken out of the stock.
     pub(super) stocked_out: BTreeSet<u64>,
     /// Products, and their variations among them.
     pub(super) products: BTreeMap<u64, Fields>,
     pub(super) categories: BTreeMap<u64, Fields>,
     pub(super) taxes: BTreeMap<u64, Fields>,
+    /// Whether orders are taxed.
+    pub(super) reckons_taxes: bool,
     pub(super) webhooks: BTreeMap<u64, Webhook>,
     /// Webhooks that get a ping at the end of the current request.
     pub(super) pings: Vec<u64>,
@@ -76,7 +79,7 @@ pub(super) struct Shop {
     pub(super) next_webhook: u64,
     pub(super) next_category: u64,
     pub(super) next_tax: u64,
-    pub(super) next_item: u64,
+    next_item: u64,
     pub(super) next_meta: u64,
     clock: Arc<dyn Clock>,
     delivery_delay: Duration,
@@ -95,10 +98,12 @@ impl Shop {
             url,
             customers: BTreeMap::new(),
             orders: BTreeMap::new(),
+            refunds: BTreeMap::new(),
             stocked_out: BTreeSet::new(),
             products: BTreeMap::new(),
             categories: category::first(),
             taxes: BTreeMap::new(),
+            reckons_taxes: true,
             webhooks: BTreeMap::new(),
             pings: Vec::new(),
             deliveries: VecDeque::new(),
@@ -120,6 +125,12 @@ impl Shop {
     /// The present moment.
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The id of a new line of an order.
+    pub(super) fn next_item(&mut self) -> u64 {
+        self.next_item += 1;
+        self.next_item - 1
     }
 
     /// The root of the REST API.

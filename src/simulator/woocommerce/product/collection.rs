@@ -188,9 +188,7 @@ pub(super) fn find<'a>(
             && (include.is_empty() || include.contains(id))
             && !exclude.contains(id)
             && (skus.is_empty() || skus.iter().any(has_sku))
-            && search
-                .as_ref()
-                .is_none_or(|search| text_of(product, "name").to_lowercase().contains(search))
+            && search.as_ref().is_none_or(|search| has_text(product, search))
     };
     let mut found: Vec<_> = shop
         .products
@@ -217,6 +215,12 @@ pub(super) fn find<'a>(
         found.reverse();
     }
     Ok(found)
+}
+
+/// Whether a product is found by a text in lower case.
+fn has_text(product: &Fields, search: &str) -> bool {
+    let mut texts = ["name", "sku", "description"].into_iter();
+    texts.any(|name| text_of(product, name).to_lowercase().contains(search))
 }
 
 pub(super) fn already_trashed() -> ApiError {

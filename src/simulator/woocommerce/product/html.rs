@@ -97,7 +97,7 @@ pub(super) fn slug(text: &str) -> String {
         .join("-")
 }
 
-/// Turns straight quotes outside of tags into typographic ones.
+/// Turns straight quotes, dashes and dots outside of tags into typographic ones.
 fn typeset(html: &str) -> String {
     let mut typed = String::with_capacity(html.len());
     let mut before = ' ';
@@ -109,6 +109,10 @@ fn typeset(html: &str) -> String {
             }
             Piece::Text(text) => text,
         };
+        let text = text
+            .replace("---", "&#8212;")
+            .replace("--", "&#8211;")
+            .replace("...", "&#8230;");
         for letter in text.chars() {
             let opens = before.is_whitespace() || "([".contains(before);
             match letter {
@@ -184,6 +188,7 @@ mod tests {
         );
         assert_eq!(as_shown(&as_stored(r#"say "E""#)), "<p>say &#8220;E&#8221;</p>\n");
         assert_eq!(as_shown("<p>A fine desk.</p>"), "<p>A fine desk.</p>\n");
+        assert_eq!(as_shown("1--2 ..."), "<p>1&#8211;2 &#8230;</p>\n");
         assert_eq!(as_shown(""), "");
         assert_eq!(slug("Desk No. 1 &amp; more"), "desk-no-1-amp-more");
     }

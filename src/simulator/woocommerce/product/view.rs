@@ -96,8 +96,8 @@ pub(in crate::simulator::woocommerce) fn view(shop: &Shop, id: u64, product: &Fi
     if parent_id != 0 {
         links["up"] = json!([{"href": format!("{}/products/{parent_id}", shop.rest())}]);
     }
-    if let Some(parent) = parent {
-        let name = format!("{} - {}", text_of(parent, "name"), options(product).join(", "));
+    if parent.is_some() {
+        let name = name_of(shop, product);
         shown.insert("slug".into(), json!(html::slug(&name)));
         shown.insert("name".into(), json!(name));
         shown.insert("total_sales".into(), json!(product["total_sales"].to_string()));
@@ -178,8 +178,18 @@ fn show_price(shop: &Shop, id: u64, shown: &mut Fields) {
     shown.insert("on_sale".into(), json!(on_sale));
 }
 
+/// A product's name; a variation's is made of its parent's and of what it is of each attribute.
+pub(in crate::simulator::woocommerce) fn name_of(shop: &Shop, product: &Fields) -> String {
+    match shop.products.get(&id_of(product, "parent_id")) {
+        Some(parent) if is_variation(product) => {
+            format!("{} - {}", text_of(parent, "name"), options(product).join(", "))
+        }
+        _ => text_of(product, "name").to_owned(),
+    }
+}
+
 /// What a product costs, and whether that is a sale's price.
-fn price_of(shop: &Shop, product: &Fields) -> (String, bool) {
+pub(in crate::simulator::woocommerce) fn price_of(shop: &Shop, product: &Fields) -> (String, bool) {
     let now = text::gmt(shop.now());
     let (from, to) = (
         text_of(product, "date_on_sale_from_gmt"),
