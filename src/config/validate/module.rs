@@ -11,7 +11,7 @@ use crate::clock::Timestamp;
 use crate::config::layers::{Origin, join};
 use crate::config::raw::{KEYS_OF_ONE, RawModule};
 use crate::sync::{
-    Deletes, Guests, MissingSku, Module, ModuleSettings, OrderSettings, ProductSettings, Taxing,
+    Deletes, Guests, MissingSku, Module, ModuleSettings, OrderSettings, ProductSettings, Table, Taxing,
 };
 
 pub(in crate::config) const DELETES: [(&str, Deletes); 2] =
@@ -191,19 +191,23 @@ impl Check<'_> {
         }
     }
 
-    fn statuses(&mut self, path: &str, value: Json) -> Option<crate::sync::Table> {
+    fn statuses(&mut self, path: &str, value: Json) -> Option<Table> {
         if matches!(self.layers.origin(path), Some(Origin::Variable(_))) {
             return self.fail(
                 path,
                 "variables don't keep the statuses' capital letters; set it in the file",
             );
         }
-        match serde_json::from_value(value) {
+        let read = match value {
+            Json::Object(_) => serde_json::from_value(value).map_err(|error| error.to_string()),
+            _ => Err("it must be a table".to_owned()),
+        };
+        match read {
             Ok(table) => Some(table),
-            Err(error) => self.fail(
+            Err(problem) => self.fail(
                 path,
                 format!(
-                    "{error}; write both ways like {{ to_vtiger = {{ completed = \"Delivered\" }}, \
+                    "{problem}; write both ways like {{ to_vtiger = {{ completed = \"Delivered\" }}, \
                      to_woocommerce = {{ Delivered = \"completed\" }} }}"
                 ),
             ),
