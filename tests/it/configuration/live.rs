@@ -180,7 +180,7 @@ async fn offline_the_fields_are_not_asked_for() {
     let imported = import(&parts, "phne", false).await;
 
     assert!(imported.stored, "{}", imported.report);
-    let keys: Vec<String> = contacts(&parts).await.active().map(|row| row.key()).collect();
+    let keys: Vec<String> = contacts(&parts).await.active().map(FieldMapping::key).collect();
     assert!(keys.contains(&"billing.phone = phne".to_owned()), "{keys:?}");
     parts.close().await;
 }
