@@ -1,4 +1,5 @@
-//! Configurations and what they become; in `mistakes`, what people are told of bad ones.
+//! Configurations and what they become; in `mistakes`, what people are told of bad ones; in `modules`, the settings of
+//! modules; in `settings_file`, `command` and `live`, how they are exported, imported and checked.
 
 #![expect(
     clippy::unwrap_used,
@@ -6,7 +7,11 @@
     reason = "the helpers of tests fail by panicking"
 )]
 
+mod command;
+mod live;
 mod mistakes;
+mod modules;
+mod settings_file;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -13,9 +13,17 @@ use kind::{KINDS, Kind};
 /// The calls that write, of all that were made.
 fn writes(calls: &[String]) -> Vec<&String> {
     let is_read = |call: &&String| {
-        ["GET ", "query ", "retrieve ", "describe ", "listtypes ", "getchallenge ", "login "]
-            .iter()
-            .any(|read| call.starts_with(read))
+        [
+            "GET ",
+            "query ",
+            "retrieve ",
+            "describe ",
+            "listtypes ",
+            "getchallenge ",
+            "login ",
+        ]
+        .iter()
+        .any(|read| call.starts_with(read))
     };
     calls.iter().filter(|call| !is_read(call)).collect()
 }
@@ -90,7 +98,11 @@ async fn an_edit_costs_one_read_and_one_write_and_its_echo_nothing() {
                 assert_eq!(calls.len(), 2, "{what}");
                 assert_eq!(writes(&calls).len(), 1, "{what}");
                 for side in Side::BOTH {
-                    assert_eq!(kind.text(&scene, side, of(&ids, side)), "edited", "{what}, {side}");
+                    assert_eq!(
+                        kind.text(&scene, side, of(&ids, side)),
+                        "edited",
+                        "{what}, {side}"
+                    );
                 }
                 scene.stop().await;
             }
@@ -114,13 +126,28 @@ async fn where_values_travel_one_way_an_edit_costs_one_write_and_the_source_is_n
             let calls = scene.calls();
             let what = format!("{} {direction}: {calls:?}", kind.module);
             assert_eq!(calls.len(), 1, "{what}");
-            assert_eq!(kind.text(&scene, from.opposite(), of(&ids, from.opposite())), "edited", "{what}");
+            assert_eq!(
+                kind.text(&scene, from.opposite(), of(&ids, from.opposite())),
+                "edited",
+                "{what}"
+            );
 
             scene.forget_calls();
-            kind.edit(&scene, from.opposite(), of(&ids, from.opposite()), "against the way");
+            kind.edit(
+                &scene,
+                from.opposite(),
+                of(&ids, from.opposite()),
+                "against the way",
+            );
             kind.create(&scene, from.opposite());
             scene.quiet().await;
-            assert_eq!(writes(&scene.calls()).len(), 0, "{} {direction}: {:?}", kind.module, scene.calls());
+            assert_eq!(
+                writes(&scene.calls()).len(),
+                0,
+                "{} {direction}: {:?}",
+                kind.module,
+                scene.calls()
+            );
             assert_eq!(kind.text(&scene, from, of(&ids, from)), "edited");
             scene.stop().await;
         }
@@ -203,7 +230,10 @@ async fn deletes_are_ignored_unless_they_are_to_be_passed_on() {
                     assert!(!last.fields.is_empty(), "{what}: the log keeps the values");
                 }
                 while !scene.sweep_all().await {}
-                assert!(!kind.is_there(&scene, on, of(&ids, on)), "{what}: nothing is created again");
+                assert!(
+                    !kind.is_there(&scene, on, of(&ids, on)),
+                    "{what}: nothing is created again"
+                );
                 scene.stop().await;
             }
         }
@@ -260,7 +290,11 @@ async fn what_is_restored_is_in_step_again_and_nothing_is_doubled() {
                 let what = format!("{} restored in {on}, {setting}", kind.module);
                 assert_eq!(kind.counts(&scene), (1, 1), "{what}");
                 let other = kind.counterpart(&scene, on, of(&ids, on)).expect("a counterpart");
-                assert_eq!(kind.text(&scene, on.opposite(), &other), "after the restore", "{what}");
+                assert_eq!(
+                    kind.text(&scene, on.opposite(), &other),
+                    "after the restore",
+                    "{what}"
+                );
                 scene.stop().await;
             }
         }
@@ -293,7 +327,11 @@ async fn records_from_before_the_day_to_sync_from_wait_until_they_change() {
             scene.quiet().await;
             scene.sweep_all().await;
 
-            assert!(kind.counterpart(&scene, from, &id).is_none(), "{} from {from}", kind.module);
+            assert!(
+                kind.counterpart(&scene, from, &id).is_none(),
+                "{} from {from}",
+                kind.module
+            );
             scene.stop().await;
         }
     }

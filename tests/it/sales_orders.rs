@@ -18,7 +18,7 @@ pub(crate) fn stock_shop(scene: &Scene, seed: u64) -> Generator {
         product.id = match product.parent {
             Some(_) => {
                 product.parent = Some(parent);
-                product.parent = None; let _ = parent; scene.shop.add_product(product.to_json())
+                scene.shop.add_variation(parent, product.to_json())
             }
             None => scene.shop.add_product(product.to_json()),
         };

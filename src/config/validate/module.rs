@@ -11,7 +11,7 @@ use crate::clock::Timestamp;
 use crate::config::layers::{Origin, join};
 use crate::config::raw::{KEYS_OF_ONE, RawModule};
 use crate::sync::{
-    Deletes, Guests, MissingSku, Module, ModuleSettings, OrderSettings, ProductSettings, Taxing,
+    Deletes, Guests, MissingSku, Module, ModuleSettings, OrderSettings, ProductSettings, Table, Taxing,
 };
 
 pub(in crate::config) const DELETES: [(&str, Deletes); 2] =
@@ -47,7 +47,9 @@ impl Check<'_> {
             .and_then(|text| self.moment(&key("sync_from"), &text));
         let deletes = self.required(&key("deletes"), raw.deletes);
         let deletes = self.choice(&key("deletes"), deletes, &DELETES);
-        let owner = raw.owner.and_then(|id| self.vtiger_id(&key("owner"), id, "19x5"));
+        let owner = raw
+            .owner
+            .and_then(|id| self.vtiger_id(&key("owner"), &id, "19x5"));
         let missing_sku = self.choice(&key("missing_sku"), raw.missing_sku, &MISSING_SKUS);
         let products = ProductSettings {
             variable_parents: raw
@@ -145,11 +147,11 @@ impl Check<'_> {
     }
 
     /// A record's id of Vtiger's.
-    fn vtiger_id(&mut self, path: &str, id: String, example: &str) -> Option<String> {
-        let id = id.trim().to_owned();
+    fn vtiger_id(&mut self, path: &str, id: &str, example: &str) -> Option<String> {
+        let id = id.trim();
         let is_number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
         match id.split_once('x') {
-            Some((prefix, number)) if is_number(prefix) && is_number(number) => Some(id),
+            Some((prefix, number)) if is_number(prefix) && is_number(number) => Some(id.to_owned()),
             _ => self.fail(
                 path,
                 format!("`{id}` is no id of Vtiger's; write it like \"{example}\""),
@@ -168,7 +170,7 @@ impl Check<'_> {
             },
             Json::Object(table) => match one_text(&table, "house") {
                 Some(id) => self
-                    .vtiger_id(&join(path, "house"), id, "12x34")
+                    .vtiger_id(&join(path, "house"), &id, "12x34")
                     .map(Guests::House),
                 None => self.fail(path, format!("this table is no such policy; {CHOICES}")),
             },
@@ -191,19 +193,23 @@ impl Check<'_> {
         }
     }
 
-    fn statuses(&mut self, path: &str, value: Json) -> Option<crate::sync::Table> {
+    fn statuses(&mut self, path: &str, value: Json) -> Option<Table> {
         if matches!(self.layers.origin(path), Some(Origin::Variable(_))) {
             return self.fail(
                 path,
                 "variables don't keep the statuses' capital letters; set it in the file",
             );
         }
-        match serde_json::from_value(value) {
+        let read = match value {
+            Json::Object(_) => serde_json::from_value(value).map_err(|error| error.to_string()),
+            _ => Err("it must be a table".to_owned()),
+        };
+        match read {
             Ok(table) => Some(table),
-            Err(error) => self.fail(
+            Err(problem) => self.fail(
                 path,
                 format!(
-                    "{error}; write both ways like {{ to_vtiger = {{ completed = \"Delivered\" }}, \
+                    "{problem}; write both ways like {{ to_vtiger = {{ completed = \"Delivered\" }}, \
                      to_woocommerce = {{ Delivered = \"completed\" }} }}"
                 ),
             ),

@@ -65,7 +65,9 @@ impl Kind {
             ),
             (Module::Products, Side::WooCommerce) => scene
                 .shop
-                .add_product(json!({ "name": "Lamp", "sku": format!("LAMP-{nth}"), "regular_price": "12.50" }))
+                .add_product(
+                    json!({ "name": "Lamp", "sku": format!("LAMP-{nth}"), "regular_price": "12.50" }),
+                )
                 .to_string(),
             (Module::Products, _) => scene.crm.add_record(
                 self.element,
@@ -90,10 +92,21 @@ impl Kind {
     fn sales_order(&self, scene: &Scene) -> Json {
         let contact = scene.contact(ANN).expect("a contact");
         let products = scene.crm.records("Products");
-        let product = products.iter().find(|product| product["productcode"] == SKU).expect("a product");
-        let account = scene.crm.records("Accounts").first().map(|account| account["id"].clone());
+        let product = products
+            .iter()
+            .find(|product| product["productcode"] == SKU)
+            .expect("a product");
+        let account = scene
+            .crm
+            .records("Accounts")
+            .first()
+            .map(|account| account["id"].clone());
         let account = account.unwrap_or_else(|| {
-            json!(scene.crm.add_record("Accounts", json!({ "accountname": "Lee & Sons" })))
+            json!(
+                scene
+                    .crm
+                    .add_record("Accounts", json!({ "accountname": "Lee & Sons" }))
+            )
         });
         json!({
             "subject": "By phone", "sostatus": "Created", "account_id": account, "contact_id": contact["id"],
@@ -110,7 +123,10 @@ impl Kind {
             Module::Contacts => scene.shop.customers().len(),
             Module::Products => {
                 let products = scene.shop.products();
-                products.iter().filter(|product| product["status"] != "trash").count()
+                products
+                    .iter()
+                    .filter(|product| product["status"] != "trash")
+                    .count()
             }
             _ => {
                 let orders = scene.shop.orders();
@@ -132,7 +148,11 @@ impl Kind {
             (Module::Products, _) => {
                 assert!(scene.shop.edit_product(number(id), json!({ "name": text })));
             }
-            _ => assert!(scene.shop.edit_order(number(id), json!({ "customer_note": text }))),
+            _ => assert!(
+                scene
+                    .shop
+                    .edit_order(number(id), json!({ "customer_note": text }))
+            ),
         }
     }
 
@@ -213,9 +233,16 @@ impl Kind {
                 meta(other) == Some(id) || record["vtiger_purchaseorder"] == mark
             }
         };
-        let mut found = records.iter().filter(is_it).filter(|other| other["status"] != "trash");
+        let mut found = records
+            .iter()
+            .filter(is_it)
+            .filter(|other| other["status"] != "trash");
         let other = found.next()?;
-        assert!(found.next().is_none(), "{} {id} of {side} is there once", self.module);
+        assert!(
+            found.next().is_none(),
+            "{} {id} of {side} is there once",
+            self.module
+        );
         Some(match &other["id"] {
             Json::String(id) => id.clone(),
             id => id.to_string(),
@@ -226,7 +253,9 @@ impl Kind {
 /// The CRM's order that an order of the shop was made from.
 fn meta(order: &Json) -> Option<&str> {
     let entries = order["meta_data"].as_array()?;
-    let entry = entries.iter().find(|entry| entry["key"] == "_vtiger_salesorder")?;
+    let entry = entries
+        .iter()
+        .find(|entry| entry["key"] == "_vtiger_salesorder")?;
     entry["value"].as_str()
 }
 
