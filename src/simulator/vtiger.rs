@@ -233,6 +233,19 @@ impl VtigerSimulator {
         self.shared.delete_record(id)
     }
 
+    /// Takes a record out of the recycle bin as a salesperson does, an order with its lines; tells whether it was there.
+    pub fn restore_record(&self, id: &str) -> bool {
+        self.shared.restore_record(id)
+    }
+
+    /// Gives a module a field of its own, such as `cf_851`, as an administrator does.
+    ///
+    /// `kind` is its type as `describe` tells it, such as `{"name": "string"}`.
+    pub fn add_field(&self, module: &str, name: &str, label: &str, kind: &Json) {
+        let mut state = self.shared.state();
+        Arc::make_mut(&mut state.data.schema).add_field(module, name, label, kind);
+    }
+
     /// Stops serving; callbacks that haven't been delivered are dropped.
     pub async fn stop(self) {
         self.shared.callbacks.stop();

@@ -9,7 +9,7 @@ mod sent;
 mod shown;
 mod total;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
@@ -88,6 +88,8 @@ pub(super) enum View {
 pub(super) struct Data {
     pub(super) schema: Arc<Schema>,
     records: BTreeMap<WebserviceId, Record>,
+    /// The lines of each order.
+    lines: BTreeMap<WebserviceId, BTreeSet<WebserviceId>>,
     /// One sequence for the entities of all modules.
     next_number: u64,
     made: BTreeMap<String, u64>,
@@ -100,6 +102,7 @@ impl Data {
         let mut data = Self {
             schema,
             records: BTreeMap::new(),
+            lines: BTreeMap::new(),
             next_number: 2,
             made: BTreeMap::new(),
             utc_offset_minutes,
@@ -211,7 +214,10 @@ impl Data {
 
     /// The number after the highest of one of Vtiger's own tables.
     fn next_id(&self, prefix: u32) -> WebserviceId {
-        let last = self.of_prefix(prefix).last().map_or(0, |record| record.id.number);
+        let last = self
+            .of_prefix(prefix)
+            .next_back()
+            .map_or(0, |record| record.id.number);
         WebserviceId::new(prefix, last + 1)
     }
 
@@ -267,7 +273,7 @@ impl Data {
         match id.prefix {
             // It gets so far, and then PHP gives up.
             LINE_ITEM => {
-                self.records.remove(&id);
+                self.remove_line(id);
                 return Err(Failure::Fatal);
             }
             TAX => {
@@ -275,7 +281,7 @@ impl Data {
                 tax.values.insert("deleted".to_owned(), "1".to_owned());
                 return Ok(tax.clone());
             }
-            _ => self.remove_lines(id),
+            _ => self.give_back(id),
         }
         let record = self
             .records
@@ -287,6 +293,20 @@ impl Data {
         record.modified = writer.at.as_seconds();
         record.modified_by = writer.user;
         Ok(before)
+    }
+
+    /// Takes a record out of the recycle bin, an order with its lines; what they gave back to the stock stays there.
+    pub(super) fn restore(&mut self, id: WebserviceId, writer: Writer) -> Result<(), Failure> {
+        let record = self
+            .records
+            .get_mut(&id)
+            .filter(|record| record.deleted)
+            .ok_or_else(Failure::denied)?;
+        record.deleted = false;
+        record.modified = writer.at.as_seconds();
+        record.modified_by = writer.user;
+        self.each_line(id, |line| line.deleted = false);
+        Ok(())
     }
 
     fn exists(&self, id: WebserviceId) -> bool {
@@ -323,7 +343,7 @@ impl Data {
         self.of_prefix(module.prefix)
     }
 
-    fn of_prefix(&self, prefix: u32) -> impl Iterator<Item = &Record> + use<'_> {
+    fn of_prefix(&self, prefix: u32) -> impl DoubleEndedIterator<Item = &Record> + use<'_> {
         self.records
             .range(WebserviceId::new(prefix, 0)..=WebserviceId::new(prefix, u64::MAX))
             .map(|(_, record)| record)

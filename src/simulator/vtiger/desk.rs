@@ -43,6 +43,22 @@ impl Shared {
         element
             .entry("assigned_user_id")
             .or_insert_with(|| SALES_USER.to_string().into());
+        if module == "SalesOrder" {
+            // The page has these filled in.
+            let product = element
+                .get("LineItems")
+                .and_then(|lines| lines[0]["productid"].as_str());
+            let product = product.unwrap_or_default().to_owned();
+            for (name, value) in [
+                ("productid", product.as_str()),
+                ("invoicestatus", "AutoCreated"),
+                ("sostatus", "Created"),
+                ("hdnTaxType", "group"),
+                ("currency_id", "21x1"),
+            ] {
+                element.entry(name).or_insert_with(|| value.into());
+            }
+        }
         self.change(|state| {
             let id = state.data.create(module, &element, writer).ok()?.to_string();
             state.announce(&id, "ui:Save");
@@ -80,6 +96,18 @@ impl Shared {
                 state.announce_deletion(before, "ui:DeleteAjax");
             }
             deleted.is_ok()
+        })
+    }
+
+    /// Takes a record out of the recycle bin as a salesperson; tells whether it was there.
+    pub(super) fn restore_record(&self, id: &str) -> bool {
+        let writer = self.salesperson();
+        self.change(|state| {
+            let restored = id.parse().is_ok_and(|id| state.data.restore(id, writer).is_ok());
+            if restored {
+                state.announce_restoration(id, "ui:RecycleBinAjax");
+            }
+            restored
         })
     }
 

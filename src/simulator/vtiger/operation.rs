@@ -256,6 +256,24 @@ impl State {
         self.outbox.push(body);
     }
 
+    /// Runs what a restoration runs: the workflows of a save, and then the handler, which gets the bare number.
+    pub(super) fn announce_restoration(&mut self, id: &str, request_source: &str) {
+        self.announce(id, request_source);
+        let Ok(record) = self.data.find(id) else {
+            return;
+        };
+        let body = json!({
+            "module": self.module_of(record.id),
+            "id": record.id.number.to_string(),
+            "event": "vtiger.entity.afterrestore",
+            "modifiedtime": self.data.time(record.modified),
+            "isNew": false,
+            "request_source": request_source,
+            "data_class": "TrackableObject",
+        });
+        self.outbox.push(body);
+    }
+
     fn by_api(&self, at: Timestamp) -> Writer {
         Writer {
             user: INTEGRATION_USER,

@@ -63,13 +63,39 @@ impl Data {
     }
 
     /// Removes an order's lines and gives the stock back what they took.
-    pub(super) fn remove_lines(&mut self, order: WebserviceId) {
+    fn remove_lines(&mut self, order: WebserviceId) {
+        self.give_back(order);
+        for line in self.lines.remove(&order).unwrap_or_default() {
+            self.records.remove(&line);
+        }
+    }
+
+    /// Removes a line by itself.
+    pub(super) fn remove_line(&mut self, line: WebserviceId) {
+        self.records.remove(&line);
+        for lines in self.lines.values_mut() {
+            lines.remove(&line);
+        }
+    }
+
+    /// Hides the lines of a deleted order and gives the stock back what they took.
+    pub(super) fn give_back(&mut self, order: WebserviceId) {
         let lines: Vec<Record> = self.lines(order).into_iter().cloned().collect();
-        for line in lines {
-            if line.value("incrementondel") == "1" {
-                self.move_stock(&line, line.number("quantity"));
+        for line in lines.iter().filter(|line| line.value("incrementondel") == "1") {
+            self.move_stock(line, line.number("quantity"));
+        }
+        self.each_line(order, |line| {
+            line.deleted = true;
+            line.values.insert("incrementondel".to_owned(), "0".to_owned());
+        });
+    }
+
+    /// Lets `change` at each of an order's lines.
+    pub(super) fn each_line(&mut self, order: WebserviceId, change: impl Fn(&mut Record)) {
+        for line in self.lines.get(&order).into_iter().flatten() {
+            if let Some(line) = self.records.get_mut(line) {
+                change(line);
             }
-            self.records.remove(&line.id);
         }
     }
 
@@ -105,6 +131,9 @@ impl Data {
     fn insert_line(&mut self, values: BTreeMap<String, String>, writer: Writer) -> WebserviceId {
         let id = self.next_id(LINE_ITEM);
         self.furnish(id, &[], writer.at);
+        if let Some(order) = values.get("parent_id").and_then(|order| order.parse().ok()) {
+            self.lines.entry(order).or_default().insert(id);
+        }
         if let Some(line) = self.records.get_mut(&id) {
             line.values = values;
             let line = line.clone();
@@ -260,11 +289,8 @@ impl Data {
 
     /// An order's lines, in their order.
     pub(in crate::simulator::vtiger) fn lines(&self, order: WebserviceId) -> Vec<&Record> {
-        let order = order.to_string();
-        let mut lines: Vec<&Record> = self
-            .of_prefix(LINE_ITEM)
-            .filter(|line| line.value("parent_id") == order)
-            .collect();
+        let lines = self.lines.get(&order).into_iter().flatten();
+        let mut lines: Vec<&Record> = lines.filter_map(|line| self.records.get(line)).collect();
         lines.sort_by_key(|line| (line.number("sequence_no"), line.id));
         lines
     }
