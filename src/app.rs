@@ -1,11 +1,15 @@
 //! The composition root: builds the parts from the configuration, runs them, and stops them in order.
 
+mod exchange;
 mod health;
+mod manual;
 mod metered;
 mod once;
 mod parts;
 mod serve;
 
+pub use exchange::{ImportError, Imported, export_settings, import_settings, mapping_problems};
+pub use manual::{link, plan, retry, unlink};
 pub use once::sweep_once;
 pub use parts::{BuildError, Parts};
 pub use serve::{ServeError, Server, Stage};

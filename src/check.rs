@@ -1,10 +1,12 @@
 //! `check`: tests each connection and says what to do about each problem.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-use crate::app::Parts;
-use crate::sync::Side;
-use crate::system::{Finding, Verdict};
+use crate::app::{Parts, mapping_problems};
+use crate::store::{Place, StoreError};
+use crate::sync::{Module, Severity, Side, Sides};
+use crate::system::{Finding, System, Verdict};
 
 /// What the checks found, for a person to read, and whether all is well enough to work.
 #[derive(Debug)]
@@ -31,18 +33,50 @@ pub async fn check(parts: &Parts) -> Checked {
         );
     }
     for (name, systems) in connections {
+        let mut reached = true;
         for side in Side::BOTH {
             // Writing to a string can't fail.
             let _ = writeln!(checked.report, "{name}: {}", side.title());
             for finding in systems.of(side).check().await {
+                reached &= !matches!(finding.verdict, Verdict::Bad(..));
                 checked.add(&finding);
             }
+        }
+        // Else the same would be told once more for each module.
+        if reached {
+            checked.mappings(parts, name, systems).await;
         }
     }
     checked
 }
 
 impl Checked {
+    /// Holds the mappings of the modules in force against the fields of both systems.
+    async fn mappings(&mut self, parts: &Parts, connection: &str, systems: &Sides<Arc<dyn System>>) {
+        let mut findings = Vec::new();
+        for at in Parts::places(connection) {
+            // There is nothing to be set, and so nothing to be mended, of taxes.
+            if at.module != Module::Taxes {
+                match mappings_of(parts, &at, systems).await {
+                    Ok(of_module) => findings.extend(of_module),
+                    Err(error) => findings.push(Finding {
+                        subject: at.module.title().to_lowercase(),
+                        verdict: Verdict::Bad(
+                            error.to_string(),
+                            "see whether the database can be read".to_owned(),
+                        ),
+                    }),
+                }
+            }
+        }
+        if !findings.is_empty() {
+            let _ = writeln!(self.report, "{connection}: mappings");
+        }
+        for finding in findings {
+            self.add(&finding);
+        }
+    }
+
     fn add(&mut self, finding: &Finding) {
         let subject = &finding.subject;
         let _ = match &finding.verdict {
@@ -57,4 +91,54 @@ impl Checked {
             }
         };
     }
+}
+
+async fn mappings_of(
+    parts: &Parts,
+    at: &Place,
+    systems: &Sides<Arc<dyn System>>,
+) -> Result<Vec<Finding>, StoreError> {
+    let Some(settings) = parts
+        .store
+        .settings(at)
+        .await?
+        .filter(|settings| settings.enabled)
+    else {
+        return Ok(Vec::new());
+    };
+    let subject = at.module.title().to_lowercase();
+    let problems = match mapping_problems(systems, at.module, &settings).await {
+        Ok(None) => return Ok(Vec::new()),
+        Ok(Some(problems)) => problems,
+        Err(error) => {
+            return Ok(vec![Finding {
+                subject,
+                verdict: Verdict::Warning(
+                    format!("the mappings were not checked: {error}"),
+                    "start the check again when that is mended".to_owned(),
+                ),
+            }]);
+        }
+    };
+    if problems.is_empty() {
+        let detail = format!("{} mappings fit the fields of both", settings.active().count());
+        return Ok(vec![Finding {
+            subject,
+            verdict: Verdict::Good(detail),
+        }]);
+    }
+    let findings = problems.into_iter().map(|problem| {
+        let place = format!("{} `{}`", problem.side.title(), problem.field);
+        Finding {
+            subject: match &problem.mapping {
+                Some(mapping) => format!("{subject}: mapping `{mapping}`: {place}"),
+                None => format!("{subject}: {place}"),
+            },
+            verdict: match problem.severity {
+                Severity::Error => Verdict::Bad(problem.problem, problem.remedy),
+                Severity::Note => Verdict::Warning(problem.problem, problem.remedy),
+            },
+        }
+    });
+    Ok(findings.collect())
 }

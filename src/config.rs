@@ -8,6 +8,7 @@ mod layers;
 mod problem;
 mod raw;
 mod scalar;
+pub mod settings_file;
 mod validate;
 
 use std::collections::BTreeMap;

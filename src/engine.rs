@@ -4,11 +4,18 @@
 //! worker at a time: whoever comes second parks the event with the lease, and the holder puts it back into the queue.
 
 mod apply;
+mod create;
+mod deletion;
+mod entry;
 mod error;
 mod lease;
 mod meet;
+mod preview;
+mod references;
 mod retry;
 mod source;
+mod stock;
+mod storm;
 mod subject;
 mod worker;
 
@@ -18,10 +25,11 @@ use std::sync::Arc;
 use crate::clock::{Clock, Timestamp};
 use crate::queue::Queue;
 use crate::store::Store;
-use crate::sync::{FieldPath, Module, Record, Side, Sides, Storage, Value};
+use crate::sync::{Record, Side, Sides};
 use crate::system::System;
 
 pub use error::EngineError;
+pub use preview::Preview;
 pub use retry::{Backoff, Disposition};
 pub use worker::Worker;
 
@@ -68,14 +76,5 @@ impl fmt::Debug for Engine {
         f.debug_struct("Engine")
             .field("connection", &self.connection)
             .finish_non_exhaustive()
-    }
-}
-
-/// How the two systems keep values, for the planner.
-struct Keeps<'a>(&'a Engine, Module);
-
-impl Storage for Keeps<'_> {
-    fn stored(&self, side: Side, path: &FieldPath, value: &Value) -> Value {
-        self.0.system(side).stored(self.1, path, value)
     }
 }

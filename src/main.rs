@@ -6,12 +6,12 @@
     reason = "this is what talks to the person at the terminal"
 )]
 
-use std::path::PathBuf;
+mod cli;
+
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::Context;
-use clap::{Args, Parser, Subcommand};
+use clap::Parser;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use woo_vtiger_sync::app::{self, Parts, Server, Stage};
@@ -20,60 +20,7 @@ use woo_vtiger_sync::config::{self, Config, LogFormat};
 use woo_vtiger_sync::demo::{self, Options};
 use woo_vtiger_sync::{check, http, telemetry};
 
-/// Keeps a WooCommerce shop and Vtiger CRM in step within seconds, both ways.
-#[derive(Debug, Parser)]
-#[command(version, about)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Runs the service: takes webhooks, keeps records in step, serves the pages.
-    Serve(Settings),
-    /// Shows the service at work between a simulated shop and a simulated CRM.
-    Demo(DemoArguments),
-    /// Tests each connection and says what to do about each problem. Changes nothing.
-    Check(Settings),
-    /// Looks once through both systems for changes that no event announced, and brings them into step.
-    Sweep(Settings),
-    /// Prints the settings in force, without secrets.
-    Config(Settings),
-    /// Makes the database, or brings its schema up to date.
-    Migrate(Settings),
-}
-
-#[derive(Debug, Args)]
-struct Settings {
-    /// The configuration file (TOML). Environment variables WVS_… win over it.
-    #[arg(long, short, value_name = "FILE")]
-    config: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-struct DemoArguments {
-    #[command(flatten)]
-    settings: Settings,
-    /// Ends after this time, such as 30s or 5m; without it, on Ctrl-C.
-    #[arg(long = "for", value_name = "TIME", value_parser = demo::duration)]
-    duration: Option<Duration>,
-    /// At the end, waits until both sides are in step, prints a summary, and fails if they are not.
-    #[arg(long)]
-    exit_when_converged: bool,
-    /// The share of API requests that fail on purpose, such as 5%.
-    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = demo::share)]
-    faults: f64,
-    /// The share of webhooks and callbacks that get lost on purpose, such as 10%.
-    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = demo::share)]
-    lost_webhooks: f64,
-    /// How many customers the shop has at first.
-    #[arg(long, value_name = "NUMBER", default_value_t = 12)]
-    customers: usize,
-    /// The folder for the database; without it, one that is removed at the end.
-    #[arg(long, value_name = "FOLDER")]
-    data: Option<PathBuf>,
-}
+use cli::{Cli, Command, DemoArguments, Settings};
 
 fn main() -> ExitCode {
     http::install_tls_provider();
@@ -100,11 +47,11 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo(arguments) => run_demo(arguments).await,
         Command::Check(settings) => run_check(&load(&settings)?).await,
         Command::Sweep(settings) => run_sweep(&load(&settings)?).await,
-        Command::Config(settings) => {
-            let config = load(&settings)?;
-            print!("{}", config.to_toml_redacted());
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Config(arguments) => cli::settings::run(arguments).await,
+        Command::Plan(arguments) => cli::record::plan(arguments).await,
+        Command::Link(arguments) => cli::record::link(arguments).await,
+        Command::Unlink(arguments) => cli::record::unlink(arguments).await,
+        Command::Retry(arguments) => cli::record::retry(arguments).await,
         Command::Migrate(settings) => {
             Parts::open(&load(&settings)?, SystemClock::shared())
                 .await?

@@ -8,6 +8,7 @@ mod journal;
 mod leases;
 mod links;
 mod settings;
+mod waiting;
 
 use std::fmt;
 
@@ -15,14 +16,14 @@ use async_trait::async_trait;
 
 use crate::clock::Timestamp;
 use crate::queue::{Cause, Event};
-use crate::sync::{Base, FieldPlan, Module, ModuleSettings, RecordId, Side, Sides, Skip};
+use crate::sync::{Base, FieldPlan, Module, ModuleSettings, RecordId, Side, Sides, Skip, Trails};
 
 pub use database::{Database, DatabaseError};
 
 /// Everything that the program remembers.
-pub trait Store: Links + Leases + Journal + Settings {}
+pub trait Store: Links + Leases + Journal + Settings + Waiting {}
 
-impl<T: Links + Leases + Journal + Settings> Store for T {}
+impl<T: Links + Leases + Journal + Settings + Waiting> Store for T {}
 
 /// The store in an SQL database.
 #[derive(Clone, Debug)]
@@ -58,14 +59,57 @@ pub trait Links: Send + Sync + fmt::Debug {
         now: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// Whether such a create was begun and not committed.
-    async fn is_creating(&self, at: &Place, side: Side, source: &RecordId) -> Result<bool, StoreError>;
+    /// When such a create was begun, where one was and is not committed.
+    async fn creating_since(
+        &self,
+        at: &Place,
+        side: Side,
+        source: &RecordId,
+    ) -> Result<Option<Timestamp>, StoreError>;
+
+    /// A module's links in the order of their ids, after the one with the id `after`.
+    async fn links_after(&self, at: &Place, after: &str, limit: u32) -> Result<Vec<Link>, StoreError>;
+
+    /// Forgets that two records are the same.
+    async fn unlink(&self, id: &str) -> Result<(), StoreError>;
 
     /// Whether any create on `side` was begun since then and not committed.
     async fn creates_open(&self, at: &Place, side: Side, since: Timestamp) -> Result<bool, StoreError>;
 
     /// Writes what was done: link, journal and the end of an intent, in one transaction.
     async fn commit(&self, commit: &Commit) -> Result<(), StoreError>;
+}
+
+/// Records that were skipped, and what they wait for.
+#[async_trait]
+pub trait Waiting: Send + Sync + fmt::Debug {
+    /// Notes that a record waits for these others; what it waited for before is forgotten.
+    async fn wait_for(
+        &self,
+        at: &Place,
+        side: Side,
+        id: &RecordId,
+        awaited: &[Awaited],
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Takes the records that wait for this one, and forgets that they do.
+    async fn take_waiting(
+        &self,
+        connection: &str,
+        awaited: &Awaited,
+    ) -> Result<Vec<(Module, Side, RecordId)>, StoreError>;
+}
+
+/// A record that others wait for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Awaited {
+    /// Its module.
+    pub module: Module,
+    /// The system that it is of.
+    pub side: Side,
+    /// Its id there.
+    pub id: RecordId,
 }
 
 /// Who works on which record.
@@ -168,8 +212,33 @@ pub struct Link {
     pub base: Base,
     /// The newest modified time seen of each.
     pub modified: Sides<Option<Timestamp>>,
-    /// Where one of the two was deleted.
-    pub deleted_on: Option<Side>,
+    /// Whether each of the two was deleted.
+    pub deleted: Sides<bool>,
+    /// What was written back and forth lately.
+    pub trails: Trails,
+    /// Until when the two are left alone, as they change without end.
+    pub quarantined_until: Option<Timestamp>,
+}
+
+impl Link {
+    /// A link of two records that were never in step.
+    pub fn new(ids: Sides<RecordId>, match_key: &str) -> Self {
+        Self {
+            id: uuid::Uuid::now_v7().to_string(),
+            ids,
+            match_key: match_key.to_owned(),
+            base: Base::default(),
+            modified: Sides::default(),
+            deleted: Sides::default(),
+            trails: Trails::default(),
+            quarantined_until: None,
+        }
+    }
+
+    /// Whether either of the two was deleted.
+    pub const fn is_broken(&self) -> bool {
+        self.deleted.woocommerce || self.deleted.vtiger
+    }
 }
 
 /// What was done for one record.
@@ -228,13 +297,24 @@ pub enum Action {
     Updated,
     /// It was found to be the same as one of the other side, and nothing had to be written.
     Linked,
+    /// It was deleted, as its counterpart was.
+    Deleted,
+    /// It was taken out of the trash, as its counterpart was.
+    Restored,
     /// Nothing, for a reason.
     Skipped,
 }
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Created, Self::Updated, Self::Linked, Self::Skipped];
+    pub const ALL: [Self; 6] = [
+        Self::Created,
+        Self::Updated,
+        Self::Linked,
+        Self::Deleted,
+        Self::Restored,
+        Self::Skipped,
+    ];
 
     /// The name used in the database and shown to people.
     pub const fn as_str(self) -> &'static str {
@@ -242,6 +322,8 @@ impl Action {
             Self::Created => "created",
             Self::Updated => "updated",
             Self::Linked => "linked",
+            Self::Deleted => "deleted",
+            Self::Restored => "restored",
             Self::Skipped => "skipped",
         }
     }

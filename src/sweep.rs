@@ -10,12 +10,15 @@ use tokio_util::sync::CancellationToken;
 use crate::engine::{Backoff, Disposition, Engine, EngineError};
 use crate::queue::{Cause, Change, Event, Lane, Seen, Subject};
 use crate::store::{Link, Place};
-use crate::sync::{ModuleSettings, Record, RecordId, Side, Sides, eligible, unchanged_since};
+use crate::sync::{Module, ModuleSettings, Record, RecordId, Side, Sides, eligible, unchanged_since};
 use crate::system::Page;
 use crate::telemetry;
 
 /// Failures in a row after which a sweep gives up; the next one begins anew.
 const ATTEMPTS: u32 = 8;
+
+/// How many links are looked at at once.
+const LINKS: u32 = 500;
 
 /// Sweeps one connection, for its engine to deal with what is found.
 #[derive(Clone, Debug)]
@@ -77,19 +80,67 @@ impl Sweeper {
         report: &mut Report,
     ) -> Result<(), EngineError> {
         let mut cursor = None;
+        let mut seen = HashSet::new();
         loop {
             let page = self.page(at, side, cursor.as_deref()).await?;
             *report.read.of_mut(side) += page.records.len() as u64;
-            let events = self.differences(at, settings, side, page.records).await?;
-            *report.found.of_mut(side) += events.len() as u64;
-            if !events.is_empty() {
-                self.engine.queue.publish(Lane::Bulk, &events).await?;
+            // Nothing else ever tells that a tax is gone; there are few enough to remember them all.
+            if at.module == Module::Taxes {
+                seen.extend(page.records.iter().map(|record| record.id.clone()));
             }
-            match page.next {
+            let next = page.next.clone();
+            let events = self.differences(at, settings, side, page).await?;
+            self.publish(side, &events, report).await?;
+            match next {
                 Some(next) => cursor = Some(next),
-                None => return Ok(()),
+                None => break,
             }
         }
+        if at.module == Module::Taxes {
+            let events = self.gone(at, side, &seen).await?;
+            self.publish(side, &events, report).await?;
+        }
+        Ok(())
+    }
+
+    async fn publish(&self, side: Side, events: &[Event], report: &mut Report) -> Result<(), EngineError> {
+        *report.found.of_mut(side) += events.len() as u64;
+        if !events.is_empty() {
+            self.engine.queue.publish(Lane::Bulk, events).await?;
+        }
+        Ok(())
+    }
+
+    /// The records that are in step and were not seen on this side.
+    async fn gone(
+        &self,
+        at: &Place,
+        side: Side,
+        seen: &HashSet<RecordId>,
+    ) -> Result<Vec<Event>, EngineError> {
+        let mut events = Vec::new();
+        let mut after = String::new();
+        loop {
+            let links = self.engine.store.links_after(at, &after, LINKS).await?;
+            let Some(last) = links.last() else {
+                return Ok(events);
+            };
+            last.id.clone_into(&mut after);
+            let gone = links
+                .iter()
+                .filter(|link| !link.deleted.of(side) && !seen.contains(link.ids.of(side)));
+            events.extend(gone.map(|link| self.event(at, side, link.ids.of(side).clone(), Change::Deleted)));
+        }
+    }
+
+    fn event(&self, at: &Place, side: Side, id: RecordId, change: Change) -> Event {
+        let subject = Subject::Record {
+            module: at.module,
+            side,
+            id,
+            change,
+        };
+        Event::new(&at.connection, subject, Cause::Sweep, self.engine.clock.now())
     }
 
     /// Reads a page, again and again when the system is not available for the moment.
@@ -117,8 +168,9 @@ impl Sweeper {
         at: &Place,
         settings: &ModuleSettings,
         side: Side,
-        records: Vec<Record>,
+        page: Page,
     ) -> Result<Vec<Event>, EngineError> {
+        let Page { records, partial, .. } = page;
         let ids: Vec<RecordId> = records.iter().map(|record| record.id.clone()).collect();
         let links = self.engine.store.links_of(at, side, &ids).await?;
         let link_of = |id: &RecordId| links.iter().find(|link| link.ids.of(side) == id);
@@ -130,12 +182,21 @@ impl Sweeper {
                 .links_by_key(at, guest)
                 .await?
                 .iter()
-                .any(|link| link.deleted_on.is_none())
+                .any(|link| !link.is_broken())
             {
                 customers.insert(RecordId::guest(guest));
             }
         }
-        let now = self.engine.clock.now();
+        if partial {
+            let is_new = |record: &&Record| match link_of(&record.id) {
+                Some(link) => record.modified.is_none() || record.modified > *link.modified.of(side),
+                None => !is_too_old(settings, record),
+            };
+            let ids = records.iter().filter(is_new).map(|record| record.id.clone());
+            return Ok(ids
+                .map(|id| self.event(at, side, id, Change::Changed(Seen::Nothing)))
+                .collect());
+        }
         let events = records.into_iter().filter(|record| match link_of(&record.id) {
             Some(link) => may_have_changed(settings, link, side, record),
             // A guest that is a customer, too, is not looked at.
@@ -143,14 +204,7 @@ impl Sweeper {
         });
         let event = |record: Record| {
             let id = record.id.clone();
-            let change = Change::Changed(Seen::Record(record));
-            let subject = Subject::Record {
-                module: at.module,
-                side,
-                id,
-                change,
-            };
-            Event::new(&at.connection, subject, Cause::Sweep, now)
+            self.event(at, side, id, Change::Changed(Seen::Record(record)))
         };
         Ok(events.map(event).collect())
     }
@@ -226,13 +280,16 @@ fn may_have_changed(settings: &ModuleSettings, link: &Link, side: Side, record: 
     if record.id.guest_email().is_some() && is_older {
         return false;
     }
-    !unchanged_since(settings, &link.base, side, record) && link.deleted_on != Some(side.opposite())
-        || link.deleted_on == Some(side)
+    !unchanged_since(settings, &link.base, side, record) && !link.deleted.of(side.opposite())
+        || *link.deleted.of(side)
 }
 
 /// Whether a record that is not in step should be. One that its system never saved has no time: an event about it tells
 /// of a change, but a sweep doesn't, so that here it counts as old.
 fn is_wanted(settings: &ModuleSettings, at: &Place, side: Side, record: &Record) -> bool {
-    let is_too_old = settings.sync_from.is_some() && record.modified < settings.sync_from;
-    eligible(at.module, settings, side, record) && !is_too_old
+    eligible(at.module, settings, side, record) && !is_too_old(settings, record)
+}
+
+fn is_too_old(settings: &ModuleSettings, record: &Record) -> bool {
+    settings.sync_from.is_some() && record.modified < settings.sync_from
 }

@@ -8,6 +8,8 @@ use async_trait::async_trait;
 use crate::clock::Timestamp;
 use crate::sync::{FieldPath, Module, Patch, Record, RecordId, Side, Value};
 
+pub use crate::sync::{FieldInfo, FieldType};
+
 /// One installation of one of the two systems.
 #[async_trait]
 pub trait System: Send + Sync + fmt::Debug {
@@ -109,45 +111,13 @@ pub trait System: Send + Sync + fmt::Debug {
         true
     }
 
+    /// When a record was created, where that is known for certain.
+    fn created(&self, _record: &Record) -> Option<Timestamp> {
+        None
+    }
+
     /// Tests address, credentials and permissions, for a person to read.
     async fn check(&self) -> Vec<Finding>;
-}
-
-/// A field that a module's records have.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FieldInfo {
-    /// Its path, as a mapping names it; a field of which any key may be named ends in `[]`, such as `meta_data[]`.
-    pub path: String,
-    /// Its name as people see it.
-    pub label: String,
-    /// Whether it can be written.
-    pub writable: bool,
-    /// Whether a record needs it.
-    pub mandatory: bool,
-    /// What it holds.
-    pub kind: FieldType,
-    /// The most characters that it keeps, where that is known.
-    pub length: Option<usize>,
-}
-
-/// What a field holds, as its system says.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum FieldType {
-    /// Text.
-    #[default]
-    Text,
-    /// A number.
-    Number,
-    /// Yes or no.
-    Boolean,
-    /// A day or a moment.
-    Date,
-    /// One of these values.
-    Picklist(Vec<String>),
-    /// Another module's record; its own fields are named behind a dot.
-    Reference,
-    /// Something with parts of its own.
-    Structure,
 }
 
 /// What can be told of a change before the record is read.

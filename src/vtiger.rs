@@ -7,12 +7,21 @@
 mod answer;
 pub mod callback;
 mod check;
+mod currency;
 mod fault;
+mod operation;
+mod order;
+mod patch;
+mod product;
 mod record;
 mod reference;
+mod remembered;
+mod row;
+mod schema;
 mod session;
 mod stored;
 mod system;
+mod tax;
 pub mod webservice;
 mod zone;
 
@@ -27,14 +36,17 @@ use time::UtcOffset;
 use url::Url;
 
 use crate::clock::Clock;
-use crate::sync::{Module, Patch, Record, RecordId, Value};
+use crate::sync::{Module, Record, RecordId};
 use crate::system::{Fault, SystemError};
 
 pub use answer::CallError;
 pub use session::Session;
 
 use fault::{failed, system_error};
+use operation::Doing;
+use order::Orders;
 use reference::Names;
+use schema::Schemas;
 use webservice::{Webservice, literal};
 use zone::Zone;
 
@@ -67,6 +79,8 @@ pub struct VtigerSettings {
 pub struct Vtiger {
     webservice: Webservice,
     names: Names,
+    schemas: Schemas,
+    orders: Orders,
     zone: Zone,
     assigned_user_id: Option<String>,
     /// The number before each module's ids.
@@ -125,6 +139,8 @@ impl Vtiger {
     /// When the TLS backend can't be set up.
     pub fn new(settings: VtigerSettings, clock: Arc<dyn Clock>) -> Result<Self, reqwest::Error> {
         Ok(Self {
+            orders: Orders::new(&settings, &clock),
+            schemas: Schemas::new(Arc::clone(&clock)),
             webservice: Webservice::new(
                 &settings.url,
                 settings.username,
@@ -144,17 +160,18 @@ impl Vtiger {
         &self.webservice
     }
 
-    async fn ask_prefix(&self, module: Module) -> Result<String, SystemError> {
-        let prefix = match self.webservice.describe(element_type(module)).await {
-            Ok(description) => description
-                .get("idPrefix")
-                .and_then(Json::as_str)
-                .unwrap_or(usual_prefix(module))
-                .to_owned(),
+    /// The number before a module's ids.
+    async fn prefix(&self, module: Module) -> Result<String, SystemError> {
+        if let Some(prefix) = self.prefixes().get(&module) {
+            return Ok(prefix.clone());
+        }
+        let prefix = match self.schemas.of(&self.webservice, module).await {
+            Ok(description) => description.prefix.clone(),
             // Not worth failing for: what follows fails by itself if the guess is wrong.
             Err(CallError::Refused { .. }) => return Ok(usual_prefix(module).to_owned()),
-            Err(error) => return Err(system_error("describe contacts", &error)),
+            Err(error) => return Err(system_error(Doing::Describe.to(module), &error)),
         };
+        let prefix = prefix.unwrap_or_else(|| usual_prefix(module).to_owned());
         self.prefixes().insert(module, prefix.clone());
         Ok(prefix)
     }
@@ -174,6 +191,29 @@ impl Vtiger {
             .resolve(&self.webservice, module, &mut rows)
             .await
             .map_err(|error| system_error(operation, &error))?;
+        match module {
+            Module::SalesOrders => {
+                for row in &mut rows {
+                    *row = self.order_fields(operation, std::mem::take(row)).await?;
+                }
+            }
+            Module::Products => {
+                for row in &mut rows {
+                    self.mark_stand_in(row);
+                }
+            }
+            Module::Contacts | Module::Taxes => {}
+        }
+        self.plain_records(operation, module, rows)
+    }
+
+    /// Rows as records, as they are.
+    fn plain_records(
+        &self,
+        operation: &'static str,
+        module: Module,
+        rows: Vec<Map<String, Json>>,
+    ) -> Result<Vec<Record>, SystemError> {
         let records: Option<Vec<_>> = rows
             .into_iter()
             .map(|row| record::record(row, &self.zone))
@@ -187,6 +227,17 @@ impl Vtiger {
             self.prefixes().entry(module).or_insert_with(|| prefix.to_owned());
         }
         Ok(records)
+    }
+
+    /// Shows which products are the stand-in items, and takes note of the taxes that a product is linked to.
+    fn mark_stand_in(&self, product: &mut Map<String, Json>) {
+        // Queries don't tell of prices and taxes.
+        if product.contains_key("currency1") {
+            self.orders.links.learn(product);
+        }
+        if self.orders.stand_ins.is_code(row::text(product, "productcode")) {
+            product.insert("stand_in".to_owned(), json!(true));
+        }
     }
 
     async fn one(
@@ -246,56 +297,5 @@ impl Vtiger {
             Ok(false) => failed(operation, Fault::Gone, "the record isn't in Vtiger (any more)"),
             Err(error) => error,
         }
-    }
-
-    /// A patch as the webservice takes it.
-    async fn element(
-        &self,
-        operation: &'static str,
-        module: Module,
-        patch: &Patch,
-    ) -> Result<Map<String, Json>, SystemError> {
-        let mut element = Map::new();
-        for (path, value) in &patch.0 {
-            if let Some(reference) = reference::at(module, path) {
-                let id = self.reference_id(operation, reference, value).await?;
-                element.insert(reference.field.to_owned(), json!(id));
-            } else if path.to_string() == path.root() {
-                element.insert(path.root().to_owned(), json!(value.as_text()));
-            } else {
-                let field = path.to_string();
-                let message = format!("{field} is no field that can be written");
-                return Err(failed(operation, Fault::Rejected { field: Some(field) }, message));
-            }
-        }
-        Ok(element)
-    }
-
-    async fn reference_id(
-        &self,
-        operation: &'static str,
-        reference: &reference::Reference,
-        name: &Value,
-    ) -> Result<String, SystemError> {
-        if name.is_blank() {
-            return Ok(String::new());
-        }
-        let owner = self.owner(operation).await?;
-        self.names
-            .id_of(&self.webservice, reference, &name.as_text(), &owner)
-            .await
-            .map_err(|error| system_error(operation, &error))
-    }
-
-    /// Who owns the records that we create.
-    async fn owner(&self, operation: &'static str) -> Result<String, SystemError> {
-        if let Some(owner) = &self.assigned_user_id {
-            return Ok(owner.clone());
-        }
-        let session = self.webservice.session().await;
-        Ok(session
-            .map_err(|error| system_error(operation, &error))?
-            .user_id
-            .clone())
     }
 }

@@ -111,6 +111,10 @@ impl System for Metered {
         self.0.glance(body)
     }
 
+    fn created(&self, record: &Record) -> Option<Timestamp> {
+        self.0.created(record)
+    }
+
     fn tells_time(&self) -> bool {
         self.0.tells_time()
     }

@@ -13,6 +13,7 @@ use super::problem::ConfigError;
 const DEFAULTS: &str = include_str!("defaults.toml");
 const PREFIX: &str = "WVS_";
 const CONNECTIONS: &str = "connections";
+const MODULES: &str = "modules";
 /// In the defaults, stands for every connection's name.
 const ANY: &str = "*";
 
@@ -20,6 +21,8 @@ const ANY: &str = "*";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
     Defaults,
+    /// The one text that is read.
+    Text,
     File(String),
     Variable(String),
 }
@@ -28,6 +31,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Defaults => f.write_str("defaults"),
+            Self::Text => f.write_str("text"),
             Self::File(path) => write!(f, "file {path}"),
             Self::Variable(name) => write!(f, "environment variable {name}"),
         }
@@ -50,14 +54,8 @@ impl Layers {
         problems: &mut ConfigError,
     ) -> Self {
         let mut layers = Self::default();
-        match parse(DEFAULTS) {
-            Ok(mut tree) => {
-                if let Some(Json::Object(connections)) = tree.get_mut(CONNECTIONS) {
-                    layers.any_connection = connections.remove(ANY).unwrap_or_default();
-                }
-                layers.lay(tree, &|_| Origin::Defaults);
-            }
-            Err(message) => problems.add("", Some(&Origin::Defaults), message),
+        if let Some(tree) = layers.read_defaults(problems) {
+            layers.lay(tree, &|_| Origin::Defaults);
         }
         if let Some(path) = file {
             let origin = Origin::File(path.display().to_string());
@@ -72,6 +70,40 @@ impl Layers {
         }
         layers.lay_environment(environment, problems);
         layers
+    }
+
+    /// Reads a settings file's text: connections with their modules, over the modules' defaults.
+    pub(super) fn read_settings(text: &str, problems: &mut ConfigError) -> Self {
+        let mut layers = Self::default();
+        layers.read_defaults(problems);
+        if let Json::Object(connection) = &mut layers.any_connection {
+            connection.retain(|key, _| key == MODULES);
+        }
+        match parse(text) {
+            Ok(tree) => {
+                // There is one file only: problems need not name it.
+                let tree = fold_names(tree, &|_| Origin::Text, problems);
+                layers.lay(tree, &|_| Origin::Text);
+            }
+            Err(message) => problems.add("", None, message),
+        }
+        layers
+    }
+
+    /// Reads the defaults, and keeps those of any connection aside.
+    fn read_defaults(&mut self, problems: &mut ConfigError) -> Option<Map<String, Json>> {
+        match parse(DEFAULTS) {
+            Ok(mut tree) => {
+                if let Some(Json::Object(connections)) = tree.get_mut(CONNECTIONS) {
+                    self.any_connection = connections.remove(ANY).unwrap_or_default();
+                }
+                Some(tree)
+            }
+            Err(message) => {
+                problems.add("", Some(&Origin::Defaults), message);
+                None
+            }
+        }
     }
 
     /// Where the value at `path`, or else the table it stands in, came from.

@@ -40,7 +40,9 @@ impl ConfigError {
         self.problems.push(Problem {
             path: path.to_owned(),
             message: message.into(),
-            origin: origin.filter(|origin| **origin != Origin::Defaults).cloned(),
+            origin: origin
+                .filter(|origin| !matches!(origin, Origin::Defaults | Origin::Text))
+                .cloned(),
         });
         self.problems
             .sort_by(|one, other| (&one.path, &one.message).cmp(&(&other.path, &other.message)));
@@ -79,28 +81,3 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
-
-/// The candidate that `word` is most likely meant to be.
-pub(super) fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
-    candidates
-        .iter()
-        .map(|candidate| {
-            (
-                strsim::normalized_damerau_levenshtein(word, candidate),
-                *candidate,
-            )
-        })
-        .filter(|(likeness, _)| *likeness >= 0.6)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other))
-        .map(|(_, candidate)| candidate)
-}
-
-/// The candidates as "`a`, `b` or `c`".
-pub(super) fn one_of(candidates: &[&str]) -> String {
-    let quoted: Vec<String> = candidates.iter().map(|name| format!("`{name}`")).collect();
-    match quoted.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
-        None => "nothing".to_owned(),
-    }
-}

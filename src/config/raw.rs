@@ -4,12 +4,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use super::layers::{Layers, Origin, join};
-use super::problem::{ConfigError, nearest, one_of};
+use super::problem::ConfigError;
 use super::scalar::{Address, Flag, ModuleName, Secret, Span, Whole};
+use crate::sync::{Module, nearest, one_of};
 
 /// Declares a table of optional keys.
 macro_rules! table {
@@ -103,7 +105,17 @@ table!(RawModule {
     direction: String,
     conflict: String,
     sync_from: String,
+    deletes: String,
+    owner: String,
+    variable_parents: Flag,
+    missing_sku: String,
+    taxing: String,
+    guests: Json,
+    organization: Json,
+    statuses: Json,
+    disabled_mappings: Vec<String>,
     mappings: Vec<RawMapping>,
+    extra_mappings: Vec<RawMapping>,
 });
 
 table!(RawMapping {
@@ -112,14 +124,33 @@ table!(RawMapping {
     direction: String,
     transforms: Vec<Json>,
     mandatory: Flag,
+    unlisted: Flag,
     kind: String,
     conflict: String,
     enabled: Flag,
 });
 
-/// Reads the merged settings. Each key that is unknown or of a wrong type is told in `problems` and left out; `None`
+table!(RawSettings {
+    connections: BTreeMap<String, RawSettingsConnection>,
+});
+
+table!(RawSettingsConnection {
+    modules: BTreeMap<ModuleName, RawModule>,
+});
+
+/// The modules that alone have these keys.
+pub(super) const KEYS_OF_ONE: [(&str, Module); 6] = [
+    ("variable_parents", Module::Products),
+    ("missing_sku", Module::Products),
+    ("taxing", Module::SalesOrders),
+    ("guests", Module::SalesOrders),
+    ("organization", Module::SalesOrders),
+    ("statuses", Module::SalesOrders),
+];
+
+/// Reads the merged settings as a [`Raw`] or a [`RawSettings`]. Each key that is unknown or of a wrong type is told in `problems` and left out; `None`
 /// when it can't be left out.
-pub(super) fn read(layers: &Layers, problems: &mut ConfigError) -> Option<Raw> {
+pub(super) fn read<T: DeserializeOwned>(layers: &Layers, problems: &mut ConfigError) -> Option<T> {
     let mut tree = Json::Object(layers.tree.clone());
     loop {
         let error = match serde_path_to_error::deserialize(&tree) {
@@ -185,8 +216,21 @@ impl Fault {
 
     fn unknown_key(&self, name: &str, layers: &Layers) -> String {
         // The names in backquotes after the unknown one are the known ones.
-        let known: Vec<&str> = self.text.split('`').skip(3).step_by(2).collect();
+        let mut known: Vec<&str> = self.text.split('`').skip(3).step_by(2).collect();
         let table = self.shown.strip_suffix(name).unwrap_or_default();
+        if let Some((_, module)) = table.trim_end_matches('.').rsplit_once(".modules.") {
+            let is_anothers = |key: &str| {
+                KEYS_OF_ONE
+                    .iter()
+                    .any(|(one, owner)| *one == key && owner.as_str() != module)
+            };
+            // Inside a mapping `module` has more behind it, and none of these keys is known.
+            known.retain(|key| !is_anothers(key));
+        }
+        if name == Module::Taxes.as_str() && table.ends_with(".modules.") {
+            return "taxes always travel from WooCommerce to Vtiger; there is nothing to set; take the table away"
+                .to_owned();
+        }
         if let Some(meant) = nearest(name, &known) {
             return format!("there is no such key; did you mean `{table}{meant}`?");
         }

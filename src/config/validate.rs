@@ -1,13 +1,20 @@
 //! Turns the settings as written into checked ones; goes on after a problem, to tell all at once.
 
 mod connection;
+mod mapping;
+mod module;
 mod value;
 
-use super::layers::Layers;
-use super::problem::{ConfigError, nearest, one_of};
-use super::raw::{Raw, RawAddress, RawHttp, RawLog, RawSweep, RawWorker};
-use super::scalar::{Span, Whole};
+pub(super) use mapping::{CONFLICTS, DIRECTIONS, KINDS};
+pub(super) use module::{DELETES, MISSING_SKUS, TAXINGS};
+
+use super::layers::{Layers, join};
+use super::problem::ConfigError;
+use super::raw::{Raw, RawAddress, RawHttp, RawLog, RawSettings, RawSweep, RawWorker};
+use super::scalar::{ModuleName, Span, Whole};
+use super::settings_file::AllSettings;
 use super::{Config, Database, Http, Log, LogFormat, QueueBackend, Sweep, Worker};
+use crate::sync::{nearest, one_of};
 use secrecy::{ExposeSecret, SecretString};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -25,6 +32,37 @@ pub(super) fn config(raw: Raw, layers: &Layers, problems: ConfigError) -> Result
             ..config
         }),
         _ => Err(check.problems),
+    }
+}
+
+/// Checks a settings file. Modules that the file does not speak of are left out.
+pub(super) fn settings(
+    raw: RawSettings,
+    layers: &Layers,
+    problems: ConfigError,
+) -> Result<AllSettings, ConfigError> {
+    let mut check = Check {
+        layers,
+        problems,
+        warnings: Vec::new(),
+    };
+    let mut all = AllSettings::new();
+    for (name, connection) in raw.connections.unwrap_or_default() {
+        let modules = all.entry(name.clone()).or_default();
+        for (ModuleName(module), raw) in connection.modules.unwrap_or_default() {
+            let at = join("connections", &format!("{name}.modules.{module}"));
+            if layers.is_default(&at) {
+                continue;
+            }
+            if let Some(settings) = check.module(&at, module, raw) {
+                modules.insert(module, settings);
+            }
+        }
+    }
+    if check.problems.is_empty() {
+        Ok(all)
+    } else {
+        Err(check.problems)
     }
 }
 
@@ -178,8 +216,12 @@ impl Check<'_> {
         })
     }
 
-    fn fail<T>(&mut self, path: &str, message: impl Into<String>) -> Option<T> {
+    fn told(&mut self, path: &str, message: impl Into<String>) {
         self.problems.add(path, self.layers.origin(path), message);
+    }
+
+    fn fail<T>(&mut self, path: &str, message: impl Into<String>) -> Option<T> {
+        self.told(path, message);
         None
     }
 

@@ -1,18 +1,18 @@
 //! Two records that are in step, of which one changed: plan, write, remember; again while others write, too.
 
-use serde_json::Value as Json;
-
 use crate::queue::Seen;
-use crate::store::{Action, Entry, Link};
+use crate::store::Link;
 use crate::sync::{
-    Base, Direction, FieldPlan, MatchKey, ModuleSettings, Plan, Record, RecordId, Side, Sides, Skip, advance,
-    from_base, plan,
+    Base, Basket, Deletes, Direction, FieldKind, MatchKey, Module, ModuleSettings, Plan, Record, RecordId,
+    Side, Sides, Skip, advance, from_base, plan, unchanged_since,
 };
 use crate::system::{Fault, SystemError};
 
+use super::entry::entries;
+use super::references::{Known, Pull};
 use super::source::Source;
 use super::subject::Case;
-use super::{Engine, EngineError, Keeps};
+use super::{Engine, EngineError};
 
 /// How often one event is planned anew because others write to the same records meanwhile.
 const ROUNDS: usize = 4;
@@ -41,20 +41,13 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let other = case.side.opposite();
         let settings = &case.settings;
-        if !settings.direction.writes_to(other) || spared(&link) == Some(other) {
+        if !settings.direction.writes_to(other) || link.ids.of(other).is_guest() {
             return Ok(());
         }
-        if link.deleted_on == Some(other) {
-            let record = self.seen_or_nothing(case, &link, seen).await?;
-            return match record {
-                None => Ok(()),
-                Some(record) => {
-                    self.skip(case, Some(&link), Some(&record), Skip::Deleted { side: other })
-                        .await
-                }
-            };
+        let was_deleted = *link.deleted.of(case.side);
+        if *link.deleted.of(other) && !was_deleted {
+            return self.changed_alone(case, &link, seen).await;
         }
-        let was_deleted = link.deleted_on.is_some();
         let source = if was_deleted {
             self.deleted_source(case, &link, seen).await?
         } else {
@@ -67,9 +60,16 @@ impl Engine {
         };
         if fresh {
             // It is there, or there again.
-            link.deleted_on = None;
+            *link.deleted.of_mut(case.side) = false;
         }
         let restored = was_deleted && fresh;
+        if *link.deleted.of(other) {
+            return if restored {
+                self.revive(case, link, record).await
+            } else {
+                Ok(())
+            };
+        }
         let target = link.ids.of(other);
         let counterpart = if settings.direction == Direction::towards(other) {
             // Nothing ever travels back, so what the other side shows makes no difference.
@@ -89,6 +89,22 @@ impl Engine {
             fresh,
         };
         self.settle(case, pair, None).await
+    }
+
+    /// A record changed whose counterpart was deleted: nothing is created again silently.
+    async fn changed_alone(&self, case: &Case<'_>, link: &Link, seen: &Seen) -> Result<(), EngineError> {
+        let side = case.side.opposite();
+        let Some(record) = self.seen_or_nothing(case, link, seen).await? else {
+            return Ok(());
+        };
+        if unchanged_since(&case.settings, &link.base, case.side, &record) {
+            return Ok(());
+        }
+        let skip = match case.settings.deletes {
+            Deletes::Ignore => Skip::Deleted { side },
+            Deletes::Propagate => Skip::DeletedAndEdited { side },
+        };
+        self.skip(case, Some(link), Some(&record), skip).await
     }
 
     /// What is known of a record that was deleted: what it shows if it was restored, else its last words if they
@@ -123,11 +139,20 @@ impl Engine {
         mut pair: Pair,
         mut found: Option<(Side, RecordId)>,
     ) -> Result<(), EngineError> {
-        let (settings, storage) = (&case.settings, Keeps(self, case.at.module));
+        let settings = &case.settings;
         for _ in 0..ROUNDS {
             let base = pair.known.then_some(&pair.link.base);
-            let Pair { records, .. } = &pair;
-            let mut plan = plan(settings, base, records.as_ref_options(), &storage);
+            let records = pair.records.as_ref_options();
+            let references = match self.references(case, records, Pull::Now).await? {
+                Ok(references) => references,
+                Err(skip) => return self.unsettled(case, pair, skip).await,
+            };
+            let known = Known {
+                engine: self,
+                module: case.at.module,
+                references: &references,
+            };
+            let mut plan = plan(settings, base, records, &known);
             if let Some(side) = spared(&pair.link) {
                 plan.spare(side);
             }
@@ -147,6 +172,9 @@ impl Engine {
                 .into_iter()
                 .find(|side| !plan.patches.of(*side).is_empty());
             if let Some(side) = written {
+                if let Some(field) = self.storm(&mut pair, &plan, side) {
+                    return self.quarantine(case, pair, field).await;
+                }
                 let (id, patch) = (pair.link.ids.of(side), plan.patches.of(side));
                 match self.system(side).update(case.at.module, id, patch).await {
                     Ok(record) => *pair.records.of_mut(side) = record,
@@ -160,22 +188,33 @@ impl Engine {
             for side in Side::BOTH {
                 let seen = self.time_of(side, pair.records.of(side));
                 let newest = pair.link.modified.of_mut(side);
+                pair.noted &= seen <= *newest;
                 *newest = (*newest).max(seen);
             }
-            if let Ok(Some(key)) = MatchKey::of(case.at.module, case.side, pair.records.of(case.side)) {
+            if case.at.module != Module::SalesOrders
+                && let Ok(Some(key)) = MatchKey::of(case.at.module, case.side, pair.records.of(case.side))
+            {
                 key.as_str().clone_into(&mut pair.link.match_key);
             }
             if !pair.noted {
                 self.commit(case, Some(pair.link.clone()), entries, found.take())
                     .await?;
             }
-            if written.is_none() {
-                return Ok(());
+            let Some(side) = written else { return Ok(()) };
+            if plan.writes_basket(settings, side) {
+                self.follow_stock(case, side, pair.records.of(side)).await?;
             }
             // The answer shows the record as stored, and so what others changed meanwhile: look once more.
             (pair.known, pair.noted, pair.fresh) = (true, true, true);
         }
         Err(EngineError::Restless)
+    }
+
+    /// A pair can't be brought into step for this reason.
+    async fn unsettled(&self, case: &Case<'_>, pair: Pair, skip: Skip) -> Result<(), EngineError> {
+        let link = pair.known.then_some(&pair.link);
+        self.skip(case, link, Some(pair.records.of(case.side)), skip)
+            .await
     }
 
     /// A write failed: what can't be helped by trying again is noted down.
@@ -193,9 +232,7 @@ impl Engine {
                     field,
                     message: error.message,
                 };
-                let link = pair.known.then_some(&pair.link);
-                self.skip(case, link, Some(pair.records.of(case.side)), skip)
-                    .await
+                self.unsettled(case, pair, skip).await
             }
             Fault::Unsupported { remedy } => {
                 let skip = Skip::Unsupported {
@@ -203,9 +240,7 @@ impl Engine {
                     message: error.message,
                     remedy,
                 };
-                let link = pair.known.then_some(&pair.link);
-                self.skip(case, link, Some(pair.records.of(case.side)), skip)
-                    .await
+                self.unsettled(case, pair, skip).await
             }
             Fault::Gone if pair.known => self.bury(case, pair.link, side).await,
             Fault::Gone | Fault::Denied | Fault::Unavailable { .. } => Err(error.into()),
@@ -226,8 +261,30 @@ impl Sides<Record> {
 /// The side that can't be written to: a guest of the shop is no account, but what orders tell; and a record that was
 /// deleted is gone.
 fn spared(link: &Link) -> Option<Side> {
-    let guest = link.ids.woocommerce.guest_email().map(|_| Side::WooCommerce);
-    link.deleted_on.or(guest)
+    Side::BOTH
+        .into_iter()
+        .find(|side| *link.deleted.of(*side) || link.ids.of(*side).is_guest())
+}
+
+/// What an order of `side` holds, if its basket is mapped.
+pub(super) fn order_basket(settings: &ModuleSettings, side: Side, order: &Record) -> Option<Basket> {
+    let mapping = settings
+        .active()
+        .find(|mapping| mapping.kind == FieldKind::Basket)?;
+    Basket::of(&mapping.read(side, order))
+}
+
+impl Plan {
+    /// Whether it writes an order's lines to `side`.
+    pub(super) fn writes_basket(&self, settings: &ModuleSettings, side: Side) -> bool {
+        let basket = settings
+            .active()
+            .find(|mapping| mapping.kind == FieldKind::Basket);
+        basket.is_some_and(|mapping| {
+            let mut paths = mapping.paths(side).iter();
+            paths.any(|path| self.patches.of(side).0.contains_key(path))
+        })
+    }
 }
 
 /// One side's record, and that of the other.
@@ -275,99 +332,4 @@ fn after(
         base.insert(field.field.clone(), values);
     }
     base
-}
-
-fn entries(
-    case: &Case<'_>,
-    pair: &Pair,
-    plan: &Plan,
-    written: Option<Side>,
-    found: Option<&(Side, RecordId)>,
-) -> Vec<Entry> {
-    let entry = |side: Side, action: Action| {
-        let fields: Vec<FieldPlan> = plan
-            .notable()
-            .filter(|field| field.decision.source() != Some(side))
-            .cloned()
-            .collect();
-        Entry {
-            side,
-            action,
-            ids: Sides::new(|side| Some(pair.link.ids.of(side).clone())),
-            title: title(case.side, pair.records.of(case.side)),
-            cause: case.event.cause,
-            fields,
-            skip: None,
-        }
-    };
-    if let Some((side, _)) = found {
-        return vec![entry(*side, Action::Created)];
-    }
-    if written.is_none()
-        && pair.known
-        && let Some(missing) = plan.missing()
-    {
-        // What a person blanked stays on the other side; tell it once.
-        let skip = Skip::Mandatory {
-            field: missing.field.clone(),
-        };
-        return vec![case.entry(
-            case.side.opposite(),
-            Some(&pair.link),
-            Some(pair.records.of(case.side)),
-            skip,
-        )];
-    }
-    if written.is_none() && !pair.known {
-        return vec![entry(case.side.opposite(), Action::Linked)];
-    }
-    written
-        .map(|side| entry(side, Action::Updated))
-        .into_iter()
-        .collect()
-}
-
-impl Case<'_> {
-    /// An entry about something that was not done.
-    pub(super) fn entry(
-        &self,
-        side: Side,
-        link: Option<&Link>,
-        record: Option<&Record>,
-        skip: Skip,
-    ) -> Entry {
-        let mut ids = Sides::new(|side| link.map(|link| link.ids.of(side).clone()));
-        *ids.of_mut(self.side) = Some(self.id.clone());
-        Entry {
-            side,
-            action: Action::Skipped,
-            ids,
-            title: record.map(|record| title(self.side, record)).unwrap_or_default(),
-            cause: self.event.cause,
-            fields: Vec::new(),
-            skip: Some(skip),
-        }
-    }
-}
-
-/// A record's name, for people.
-pub(super) fn title(side: Side, record: &Record) -> String {
-    let text = |name: &str| {
-        record
-            .fields
-            .get(name)
-            .and_then(Json::as_str)
-            .unwrap_or_default()
-            .trim()
-    };
-    let names = match side {
-        Side::WooCommerce => [text("first_name"), text("last_name")],
-        Side::Vtiger => [text("firstname"), text("lastname")],
-    };
-    let name = names.join(" ");
-    if name.trim().is_empty() {
-        text("email").to_owned()
-    } else {
-        name.trim().to_owned()
-    }
 }

@@ -1,17 +1,18 @@
-//! A record that is not yet in step: find its counterpart, or create it.
+//! A record that is not yet in step: find its counterpart, or have it created.
 
+use crate::clock::Timestamp;
 use crate::queue::Seen;
-use crate::store::{Action, Entry, Link};
+use crate::store::Link;
 use crate::sync::{
-    Base, MatchKey, MatchedBy, ModuleSettings, Record, RecordId, Side, Sides, Skip, advance, eligible, plan,
+    FieldPath, Guests, MatchKey, MatchedBy, MissingSku, Module, ModuleSettings, Patch, Record, RecordId,
+    Side, Sides, Skip, Value, eligible,
 };
-use crate::system::Fault;
 
-use super::apply::{Pair, sides, title};
+use super::apply::{Pair, sides};
 use super::lease::{Held, lease_of};
 use super::source::Source;
 use super::subject::{Case, Flow};
-use super::{Engine, EngineError, Keeps};
+use super::{Engine, EngineError};
 
 impl Engine {
     /// A record that is not yet in step was created or changed.
@@ -28,35 +29,108 @@ impl Engine {
         let Source::Record { record, fresh } = self.newcomer(case, seen).await? else {
             return Ok(Flow::Done);
         };
-        if !eligible(case.at.module, &case.settings, case.side, &record)
-            || is_too_old(&case.settings, &record)
-        {
+        if !eligible(case.at.module, &case.settings, case.side, &record) || is_too_old(case, &record) {
             return Ok(Flow::Done);
         }
-        let key = match MatchKey::of(case.at.module, case.side, &record) {
-            Ok(Some(key)) => key,
-            Ok(None) => return Ok(Flow::Done),
+        if is_unwanted_guest(case, &record) {
+            let skip = self.skip(case, None, Some(&record), Skip::Guest);
+            return skip.await.map(|()| Flow::Done);
+        }
+        let (record, key) = match MatchKey::of(case.at.module, case.side, &record) {
+            Ok(Some(key)) => (record, Some(key)),
+            Ok(None) => self.with_sku(case, record).await?,
             Err(reason) => {
-                return self
-                    .skip(case, None, Some(&record), reason)
-                    .await
-                    .map(|()| Flow::Done);
+                let skip = self.skip(case, None, Some(&record), reason);
+                return skip.await.map(|()| Flow::Done);
             }
         };
+        let Some(key) = key else {
+            // The echo of a create of our own can't be told from somebody else's work before that is noted down.
+            if self.glance(case, seen).own != Some(false) && self.is_creating_on(&case.at, case.side).await? {
+                return Err(EngineError::Unsettled);
+            }
+            return self.meet_unkeyed(case, record, held).await;
+        };
         // Two events, one from each side, may be about to make the same pair.
-        let name = format!("match:{}:{}:{}", case.at.connection, case.at.module, key.as_str());
+        let name = match counterpart_of(&record) {
+            Some(counterpart) => format!(
+                "record:{}:{}:{other}:{counterpart}",
+                case.at.connection, case.at.module
+            ),
+            None => format!("match:{}:{}:{}", case.at.connection, case.at.module, key.as_str()),
+        };
         if !self.lease(&name, held).await? {
             return Ok(Flow::Busy(name));
         }
         if self.store.link_of(&case.at, case.side, &case.id).await?.is_some() {
             return Ok(Flow::Again);
         }
-        let known = self.store.links_by_key(&case.at, key.as_str()).await?;
-        if case.id.guest_email().is_some() && known.iter().any(|link| link.deleted_on.is_none()) {
-            // The guest is a customer, too, and that record tells more.
-            return Ok(Flow::Done);
+        if case.id.guest_email().is_some() {
+            let known = self.store.links_by_key(&case.at, key.as_str()).await?;
+            if known.iter().any(|link| !link.is_broken()) {
+                // The guest is a customer, too, and that record tells more.
+                return Ok(Flow::Done);
+            }
         }
-        self.pair(case, record, fresh, &key, held).await
+        let found = match self.candidates(case, &record, &key).await? {
+            Ok(found) => found,
+            Err(skip) => {
+                let skip = self.skip(case, None, Some(&record), skip);
+                return skip.await.map(|()| Flow::Done);
+            }
+        };
+        match found {
+            Some(counterpart) => self.pair(case, record, fresh, counterpart, &key, held).await,
+            None => {
+                let created = self.create(case, record, key.as_str());
+                created.await.map(|()| Flow::Done)
+            }
+        }
+    }
+
+    /// The record on the other side that is the same, if there is one; or why nobody can tell.
+    pub(super) async fn candidates(
+        &self,
+        case: &Case<'_>,
+        record: &Record,
+        key: &MatchKey,
+    ) -> Result<Result<Option<Record>, Skip>, EngineError> {
+        let (other, module) = (case.side.opposite(), case.at.module);
+        if let Some(id) = counterpart_of(record) {
+            // It was made from that one, and the link was lost.
+            let found = self.system(other).fetch(module, &RecordId::new(id)).await?;
+            return Ok(found.map(Some).ok_or(Skip::Deleted { side: other }));
+        }
+        let begun = self.store.creating_since(&case.at, other, &case.id).await?;
+        let since = begun.or_else(|| self.system(case.side).created(record));
+        let mut found = self.system(other).find(module, key.as_str(), since).await?;
+        if module == Module::Taxes {
+            // Rates of the same name and percentage are taxes of their own.
+            return Ok(Ok(self.first_free(case, found).await?));
+        }
+        let by = MatchedBy::of(module);
+        let Some(counterpart) = found.pop() else {
+            return Ok(Ok(None));
+        };
+        if !found.is_empty() {
+            found.push(counterpart);
+            let ids = found.iter().map(|record| record.id.to_string()).collect();
+            return Ok(Err(Skip::Ambiguous { side: other, ids, by }));
+        }
+        if !eligible(module, &case.settings, other, &counterpart) {
+            return Ok(Err(Skip::Staff));
+        }
+        Ok(Ok(Some(counterpart)))
+    }
+
+    async fn first_free(&self, case: &Case<'_>, found: Vec<Record>) -> Result<Option<Record>, EngineError> {
+        let other = case.side.opposite();
+        for record in found {
+            if self.store.link_of(&case.at, other, &record.id).await?.is_none() {
+                return Ok(Some(record));
+            }
+        }
+        Ok(None)
     }
 
     async fn pair(
@@ -64,147 +138,144 @@ impl Engine {
         case: &Case<'_>,
         record: Record,
         fresh: bool,
+        counterpart: Record,
         key: &MatchKey,
         held: &mut Held,
     ) -> Result<Flow, EngineError> {
-        let skip = async |record: &Record, reason| {
-            self.skip(case, None, Some(record), reason)
-                .await
-                .map(|()| Flow::Done)
-        };
         let other = case.side.opposite();
-        let mut found = self
-            .system(other)
-            .find(case.at.module, key.as_str(), None)
-            .await?;
-        let interrupted = self.store.is_creating(&case.at, other, &case.id).await?;
-        let Some(counterpart) = found.pop() else {
-            return self.create(case, record, key).await.map(|()| Flow::Done);
-        };
-        if !found.is_empty() {
-            return skip(
-                &record,
-                Skip::Ambiguous {
-                    side: other,
-                    ids: Vec::new(),
-                    by: MatchedBy::of(case.at.module),
-                },
-            )
-            .await;
-        }
-        if !eligible(case.at.module, &case.settings, other, &counterpart) {
-            return skip(&record, Skip::Staff).await;
-        }
         let id = match self.store.link_of(&case.at, other, &counterpart.id).await? {
             None => uuid::Uuid::now_v7().to_string(),
             Some(link) if is_free(&link, case.side) => link.id,
             // The guest is a customer, too, and that record tells more.
-            Some(_) if case.id.guest_email().is_some() => return Ok(Flow::Done),
+            Some(_) if case.id.is_guest() => return Ok(Flow::Done),
             Some(_) => {
-                let id = counterpart.id.to_string();
-                return skip(
-                    &record,
-                    Skip::LinkedElsewhere {
-                        side: other,
-                        id,
-                        by: MatchedBy::of(case.at.module),
-                    },
-                )
-                .await;
+                let skip = Skip::LinkedElsewhere {
+                    side: other,
+                    id: counterpart.id.to_string(),
+                    by: MatchedBy::of(case.at.module),
+                };
+                let skip = self.skip(case, None, Some(&record), skip);
+                return skip.await.map(|()| Flow::Done);
             }
         };
         if !self.lease(&lease_of(&id), held).await? {
             return Ok(Flow::Busy(lease_of(&id)));
         }
-        let records = sides(case.side, record, counterpart);
-        let link = Link {
-            id,
-            ids: Sides::new(|side| records.of(side).id.clone()),
-            match_key: key.as_str().to_owned(),
-            base: Base::default(),
-            modified: Sides::default(),
-            deleted_on: None,
-        };
-        let created = interrupted.then(|| (other, case.id.clone()));
-        let pair = Pair {
-            link,
-            known: false,
-            noted: false,
-            records,
-            fresh,
-        };
+        let begun = self.store.creating_since(&case.at, other, &case.id).await?;
+        let pair = first_pair(id, key.as_str(), sides(case.side, record, counterpart), fresh);
+        let created = begun.map(|_| (other, case.id.clone()));
         self.settle(case, pair, created).await.map(|()| Flow::Done)
     }
 
-    async fn create(&self, case: &Case<'_>, record: Record, key: &MatchKey) -> Result<(), EngineError> {
+    /// A record without match key is in step with none that is there already; but a create that was interrupted may
+    /// have left one.
+    async fn meet_unkeyed(
+        &self,
+        case: &Case<'_>,
+        record: Record,
+        held: &mut Held,
+    ) -> Result<Flow, EngineError> {
         let other = case.side.opposite();
-        let one = |side| (side == case.side).then_some(&record);
-        let records = Sides {
-            woocommerce: one(Side::WooCommerce),
-            vtiger: one(Side::Vtiger),
-        };
-        let plan = plan(&case.settings, None, records, &Keeps(self, case.at.module));
-        if let Some(missing) = plan.missing() {
-            let skip = Skip::Mandatory {
-                field: missing.field.clone(),
-            };
-            return self.skip(case, None, Some(&record), skip).await;
-        }
-        self.store
-            .begin_create(&case.at, other, &case.id, self.clock.now())
-            .await?;
-        let created = match self
-            .system(other)
-            .create(case.at.module, plan.patches.of(other))
-            .await
-        {
-            Ok(created) => created,
-            Err(error) => {
-                let Fault::Rejected { field } = error.fault else {
-                    return Err(error.into());
-                };
-                let skip = Skip::Rejected {
-                    side: other,
-                    field,
-                    message: error.message,
-                };
-                self.commit(case, None, Vec::new(), Some((other, case.id.clone())))
+        let begun = self.store.creating_since(&case.at, other, &case.id).await?;
+        let left = match begun {
+            Some(since) => {
+                let name = super::entry::title(case.at.module, case.side, &record);
+                let found = self
+                    .system(other)
+                    .find_created(case.at.module, &name, since)
                     .await?;
-                return self.skip(case, None, Some(&record), skip).await;
+                self.first_free(case, found).await?
             }
+            None => None,
         };
-        let name = title(case.side, &record);
-        let records = sides(case.side, record, created);
-        let link = Link {
-            id: uuid::Uuid::now_v7().to_string(),
-            ids: Sides::new(|side| records.of(side).id.clone()),
-            match_key: key.as_str().to_owned(),
-            base: advance(&case.settings, records.as_ref()),
-            modified: Sides::new(|side| self.time_of(side, records.of(side))),
-            deleted_on: None,
+        let Some(counterpart) = left else {
+            return self.create(case, record, "").await.map(|()| Flow::Done);
         };
-        let entry = Entry {
-            side: other,
-            action: Action::Created,
-            ids: Sides::new(|side| Some(link.ids.of(side).clone())),
-            title: name,
-            cause: case.event.cause,
-            fields: plan.notable().cloned().collect(),
-            skip: None,
-        };
-        self.commit(case, Some(link), vec![entry], Some((other, case.id.clone())))
-            .await
+        let id = uuid::Uuid::now_v7().to_string();
+        if !self.lease(&lease_of(&id), held).await? {
+            return Ok(Flow::Busy(lease_of(&id)));
+        }
+        let pair = first_pair(id, "", sides(case.side, record, counterpart), false);
+        let created = Some((other, case.id.clone()));
+        self.settle(case, pair, created).await.map(|()| Flow::Done)
     }
+
+    /// Gives a product without SKU one, where that is wanted. Where the product itself can't be written to, only its
+    /// counterpart gets it.
+    async fn with_sku(
+        &self,
+        case: &Case<'_>,
+        mut record: Record,
+    ) -> Result<(Record, Option<MatchKey>), EngineError> {
+        let (field, prefix) = match case.side {
+            Side::WooCommerce => ("sku", "WC"),
+            Side::Vtiger => ("productcode", "VT"),
+        };
+        let mapping = case
+            .settings
+            .active()
+            .find(|mapping| mapping.paths(case.side).iter().any(|path| path.root() == field));
+        let is_wanted = case.at.module == Module::Products
+            && case.settings.products.missing_sku == MissingSku::Write
+            && mapping.is_some();
+        let Some(path) = FieldPath::parse(field).ok().filter(|_| is_wanted) else {
+            return Ok((record, None));
+        };
+        let number = case.id.as_str().rsplit('x').next().unwrap_or_default();
+        let sku = Value::Text(format!("{prefix}-{number}"));
+        if case.settings.direction.writes_to(case.side) {
+            let patch = Patch([(path, sku)].into());
+            record = self
+                .system(case.side)
+                .update(case.at.module, &case.id, &patch)
+                .await?;
+        } else {
+            path.set(&mut record.fields, sku.to_json());
+        }
+        let key = MatchKey::of(case.at.module, case.side, &record).unwrap_or_default();
+        Ok((record, key))
+    }
+}
+
+/// Two records that were never in step.
+fn first_pair(id: String, key: &str, records: Sides<Record>, fresh: bool) -> Pair {
+    let ids = Sides::new(|side| records.of(side).id.clone());
+    let link = Link {
+        id,
+        ..Link::new(ids, key)
+    };
+    Pair {
+        link,
+        known: false,
+        noted: false,
+        records,
+        fresh,
+    }
+}
+
+/// The counterpart that an order names itself: it was made from that one.
+fn counterpart_of(record: &Record) -> Option<&str> {
+    let counterpart = record.fields.get("counterpart")?.as_str()?;
+    (!counterpart.is_empty()).then_some(counterpart)
 }
 
 /// Whether a link may be taken over for another record of `side`: its own is gone, or is but a guest.
 fn is_free(link: &Link, side: Side) -> bool {
-    let id: &RecordId = link.ids.of(side);
-    link.deleted_on == Some(side) || id.guest_email().is_some()
+    *link.deleted.of(side) || link.ids.of(side).guest_email().is_some()
 }
 
-fn is_too_old(settings: &ModuleSettings, record: &Record) -> bool {
-    match (settings.sync_from, record.modified) {
+fn is_unwanted_guest(case: &Case<'_>, order: &Record) -> bool {
+    let contact = order.fields.get("contact").and_then(serde_json::Value::as_str);
+    case.at.module == Module::SalesOrders
+        && case.side == Side::WooCommerce
+        && case.settings.sales_orders.guests == Guests::Skip
+        && contact.is_some_and(|contact| contact.is_empty() || RecordId::new(contact).is_guest())
+}
+
+fn is_too_old(case: &Case<'_>, record: &Record) -> bool {
+    let settings: &ModuleSettings = &case.settings;
+    let modified: Option<Timestamp> = record.modified;
+    match (settings.sync_from, modified) {
         (Some(from), Some(modified)) => modified < from,
         _ => false,
     }

@@ -106,7 +106,7 @@ impl Engine {
         let Some(link) = self.store.link_of(&case.at, case.side, &case.id).await? else {
             return Ok(false);
         };
-        Ok(link.deleted_on.is_none() && self.told(case, &link, seen).await?.is_none())
+        Ok(!link.is_broken() && self.told(case, &link, seen).await?.is_none())
     }
 
     /// What a record that is not yet in step shows now.
@@ -123,7 +123,7 @@ impl Engine {
         }
     }
 
-    async fn is_creating_on(&self, at: &Place, side: Side) -> Result<bool, EngineError> {
+    pub(super) async fn is_creating_on(&self, at: &Place, side: Side) -> Result<bool, EngineError> {
         let now = self.clock.now();
         let since = crate::clock::Timestamp::from_millis(now.as_millis() - 60_000);
         Ok(self.store.creates_open(at, side, since).await?)
@@ -135,7 +135,7 @@ impl Engine {
         Ok(record.map_or(Source::Gone, |record| Source::Record { record, fresh: true }))
     }
 
-    fn glance(&self, case: &Case<'_>, seen: &Seen) -> Glance {
+    pub(super) fn glance(&self, case: &Case<'_>, seen: &Seen) -> Glance {
         match seen {
             Seen::Nothing => Glance::default(),
             Seen::Body(body) => self.system(case.side).glance(body),

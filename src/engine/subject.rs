@@ -1,7 +1,7 @@
 //! One event from lease to release.
 
-use crate::queue::{Change, Event, Seen, Subject};
-use crate::store::{Commit, Entry, Link, Place};
+use crate::queue::{Cause, Change, Event, Lane, Seen, Subject};
+use crate::store::{Awaited, Commit, Entry, Link, Place};
 use crate::sync::{Module, ModuleSettings, Record, RecordId, Side, Skip};
 
 use super::lease::{Held, lease_of};
@@ -26,6 +26,15 @@ pub(super) enum Flow {
     Again,
 }
 
+/// Whether an event was dealt with here.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Handled {
+    /// It was.
+    Here,
+    /// It waits for a lease that somebody else holds.
+    Parked,
+}
+
 impl Engine {
     /// Deals with one event.
     ///
@@ -36,10 +45,51 @@ impl Engine {
             let at = self.place(*module);
             return Ok(self.store.request_sweep(&at, self.clock.now()).await?);
         }
+        self.handle_event(event).await?;
+        // Records that woke each other would do so for ever.
+        if event.cause != Cause::Retry
+            && let Subject::Record { module, side, id, .. } = &event.subject
+        {
+            let id = self.system(*side).full_id(*module, id).await?;
+            let awaited = Awaited {
+                module: *module,
+                side: *side,
+                id,
+            };
+            self.wake(&awaited).await?;
+        }
+        Ok(())
+    }
+
+    /// Deals with an event about a record.
+    pub(super) async fn handle_event(&self, event: &Event) -> Result<Handled, EngineError> {
         match self.case(event).await? {
             Some((case, change)) => self.with_lease(&case, change).await,
-            None => Ok(()),
+            None => Ok(Handled::Here),
         }
+    }
+
+    /// Tries the records anew that were skipped and wait for this one.
+    async fn wake(&self, awaited: &Awaited) -> Result<(), EngineError> {
+        let waiting = self.store.take_waiting(&self.connection, awaited).await?;
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        let events: Vec<Event> = waiting
+            .into_iter()
+            .map(|(module, side, id)| {
+                let change = Change::Changed(Seen::Nothing);
+                let subject = Subject::Record {
+                    module,
+                    side,
+                    id,
+                    change,
+                };
+                Event::new(&self.connection, subject, Cause::Retry, now)
+            })
+            .collect();
+        Ok(self.queue.publish(Lane::Live, &events).await?)
     }
 
     /// What an event about a record is about; `None` for other events, and where the module is switched off.
@@ -87,16 +137,16 @@ impl Engine {
         }
     }
 
-    async fn with_lease(&self, case: &Case<'_>, change: &Change) -> Result<(), EngineError> {
+    async fn with_lease(&self, case: &Case<'_>, change: &Change) -> Result<Handled, EngineError> {
         loop {
             let mut held = Held::default();
             let outcome = self.work(case, change, &mut held).await;
             self.release(held).await?;
             match outcome? {
-                Flow::Done => return Ok(()),
+                Flow::Done => return Ok(Handled::Here),
                 // When the lease is free by now nobody would see to the event: go on at once.
                 Flow::Busy(name) if self.store.park(&name, case.event, self.clock.now()).await? => {
-                    return Ok(());
+                    return Ok(Handled::Parked);
                 }
                 Flow::Busy(_) | Flow::Again => {}
             }
@@ -131,40 +181,20 @@ impl Engine {
             return Ok(Flow::Again);
         }
         match (now, change) {
+            (Some(link), Change::Changed(_) | Change::StockMoved(_))
+                if link.quarantined_until > Some(self.clock.now()) =>
+            {
+                Ok(Flow::Done)
+            }
+            (Some(link), Change::StockMoved(stock)) => {
+                self.stock_moved(case, link, stock).await.map(|()| Flow::Done)
+            }
             (Some(link), Change::Changed(seen)) => self.changed(case, link, seen).await.map(|()| Flow::Done),
             (Some(link), Change::Deleted) => self.deleted(case, link).await.map(|()| Flow::Done),
             (None, Change::Changed(seen)) => self.meet(case, seen, held).await,
             // A record that was never in step is gone: nothing to do.
-            (None, Change::Deleted) => Ok(Flow::Done),
+            (None, Change::Deleted | Change::StockMoved(_)) => Ok(Flow::Done),
         }
-    }
-
-    /// A record that was in step was deleted: its counterpart stays, and the journal tells.
-    pub(super) async fn deleted(&self, case: &Case<'_>, link: Link) -> Result<(), EngineError> {
-        // The event is a hint: the record may have been restored since.
-        if self
-            .system(case.side)
-            .fetch(case.at.module, link.ids.of(case.side))
-            .await?
-            .is_some()
-        {
-            return self.changed(case, link, &Seen::Nothing).await;
-        }
-        self.bury(case, link, case.side).await
-    }
-
-    /// Notes that `side`'s record is gone.
-    pub(super) async fn bury(&self, case: &Case<'_>, mut link: Link, side: Side) -> Result<(), EngineError> {
-        if link.deleted_on == Some(side) {
-            return Ok(());
-        }
-        link.deleted_on = Some(side);
-        let skip = Skip::Deleted { side };
-        let entry = Entry {
-            title: link.match_key.clone(),
-            ..case.entry(side.opposite(), Some(&link), None, skip)
-        };
-        self.commit(case, Some(link), vec![entry], None).await
     }
 
     /// Writes down that nothing was done and why, unless that was the last thing written about this record.
@@ -175,6 +205,15 @@ impl Engine {
         record: Option<&Record>,
         skip: Skip,
     ) -> Result<(), EngineError> {
+        self.store
+            .wait_for(
+                &case.at,
+                case.side,
+                &case.id,
+                &awaited(&case.at, &skip),
+                self.clock.now(),
+            )
+            .await?;
         let last = self.store.entries_of(&case.at, case.side, &case.id, 1).await?;
         if last.first().and_then(|last| last.entry.skip.as_ref()) == Some(&skip) {
             return Ok(());
@@ -231,6 +270,32 @@ impl Engine {
             entries,
             created,
         };
-        Ok(self.store.commit(&commit).await?)
+        self.store.commit(&commit).await?;
+        for side in commit.link.iter().flat_map(|_| Side::BOTH) {
+            if let Some(link) = &commit.link {
+                let awaited = Awaited {
+                    module: case.at.module,
+                    side,
+                    id: link.ids.of(side).clone(),
+                };
+                self.wake(&awaited).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The records with whose change a skipped one may come into step.
+fn awaited(at: &Place, skip: &Skip) -> Vec<Awaited> {
+    let one = |module: Module, side: Side, id: &str| Awaited {
+        module,
+        side,
+        id: RecordId::new(id),
+    };
+    match skip {
+        Skip::Ambiguous { side, ids, .. } => ids.iter().map(|id| one(at.module, *side, id)).collect(),
+        Skip::LinkedElsewhere { side, id, .. } => vec![one(at.module, *side, id)],
+        Skip::Reference { module, side, id } => vec![one(*module, *side, id)],
+        _ => Vec::new(),
     }
 }

@@ -56,53 +56,78 @@ async fn answer(
 
 /// What a delivery speaks of, as far as it is kept in step.
 fn subjects(connection: &str, delivery: Delivery) -> Vec<Subject> {
-    let record = |id: RecordId, change| Subject::Record {
-        module: Module::Contacts,
-        side: Side::WooCommerce,
-        id,
-        change,
-    };
-    let sweep = Subject::Module {
-        module: Module::Contacts,
-    };
     match delivery {
         Delivery::Changed {
-            resource: Resource::Customer,
-            id,
-            body,
-        } => {
-            vec![record(
-                RecordId::new(id.to_string()),
-                Change::Changed(Seen::of(body)),
-            )]
-        }
-        Delivery::Deleted {
-            resource: Resource::Customer,
-            id,
-        } => {
-            vec![record(RecordId::new(id.to_string()), Change::Deleted)]
-        }
-        Delivery::Changed {
             resource: Resource::Order,
+            id,
             body,
-            ..
-        } => guest::from_order(&body)
-            .map(|guest| record(guest.id, Change::Changed(Seen::of(body))))
+        } => {
+            // An order of somebody without an account is all that the shop knows of that person.
+            let guest = guest::from_order(&body);
+            let guest = guest.map(|guest| {
+                record(
+                    Module::Contacts,
+                    guest.id,
+                    Change::Changed(Seen::of(body.clone())),
+                )
+            });
+            let order = record(Module::SalesOrders, numbered(id), Change::Changed(Seen::of(body)));
+            guest.into_iter().chain([order]).collect()
+        }
+        Delivery::Changed { resource, id, body } => module_of(resource)
+            .map(|module| record(module, numbered(id), Change::Changed(Seen::of(body))))
             .into_iter()
             .collect(),
-        Delivery::Unknown {
-            resource: None | Some(Resource::Customer | Resource::Order),
-        } => vec![sweep],
+        Delivery::Deleted { resource, id } => module_of(resource)
+            .map(|module| record(module, numbered(id), Change::Deleted))
+            .into_iter()
+            .collect(),
+        Delivery::Unknown { resource } => sweeps(resource),
         Delivery::Unreadable { reason } => {
             tracing::warn!(
                 connection,
                 reason,
                 "a genuine delivery is unreadable; a sweep will look for what it meant"
             );
-            vec![sweep]
+            sweeps(None)
         }
-        Delivery::Changed { .. } | Delivery::Deleted { .. } | Delivery::Unknown { .. } | Delivery::Other => {
-            Vec::new()
-        }
+        Delivery::Other => Vec::new(),
     }
+}
+
+fn record(module: Module, id: RecordId, change: Change) -> Subject {
+    Subject::Record {
+        module,
+        side: Side::WooCommerce,
+        id,
+        change,
+    }
+}
+
+fn numbered(id: u64) -> RecordId {
+    RecordId::new(id.to_string())
+}
+
+const fn module_of(resource: Resource) -> Option<Module> {
+    match resource {
+        Resource::Customer => Some(Module::Contacts),
+        Resource::Order => Some(Module::SalesOrders),
+        Resource::Product => Some(Module::Products),
+        Resource::Other => None,
+    }
+}
+
+/// The modules to look through for a record that nobody names. Orders tell of guests, too.
+fn sweeps(resource: Option<Resource>) -> Vec<Subject> {
+    let modules: &[Module] = match resource {
+        Some(Resource::Customer) => &[Module::Contacts],
+        Some(Resource::Order) => &[Module::Contacts, Module::SalesOrders],
+        Some(Resource::Product) => &[Module::Products],
+        Some(Resource::Other) => &[],
+        None => &[Module::Products, Module::Contacts, Module::SalesOrders],
+    };
+    modules
+        .iter()
+        .map(|module| Subject::Module { module: *module })
+        .collect()
 }

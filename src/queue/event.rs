@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::clock::Timestamp;
-use crate::sync::{Module, Record, RecordId, Side};
+use crate::sync::{Module, Record, RecordId, Side, Value};
 
 /// A hint that something may have changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,6 +64,8 @@ pub enum Change {
     Changed(Seen),
     /// It was deleted.
     Deleted,
+    /// Our own write of an order moved its stock, to this.
+    StockMoved(Value),
 }
 
 /// Leaves the record's values out, as debug output ends in logs.
@@ -74,6 +76,7 @@ impl std::fmt::Debug for Change {
             Self::Changed(Seen::Body(_)) => "Changed(body)",
             Self::Changed(Seen::Record(_)) => "Changed(record)",
             Self::Deleted => "Deleted",
+            Self::StockMoved(_) => "StockMoved",
         })
     }
 }
@@ -123,11 +126,13 @@ pub enum Cause {
     Callback,
     /// A sweep.
     Sweep,
+    /// Another record that this one waited for, or a person.
+    Retry,
 }
 
 impl Cause {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Webhook, Self::Callback, Self::Sweep];
+    pub const ALL: [Self; 4] = [Self::Webhook, Self::Callback, Self::Sweep, Self::Retry];
 
     /// The name used in the database and shown to people.
     pub const fn as_str(self) -> &'static str {
@@ -135,6 +140,7 @@ impl Cause {
             Self::Webhook => "webhook",
             Self::Callback => "callback",
             Self::Sweep => "sweep",
+            Self::Retry => "retry",
         }
     }
 }

@@ -58,9 +58,9 @@ impl Journal for SqlStore {
              cast(sum(case when action = 'created' then 1 else 0 end) as bigint) as created, \
              cast(sum(case when action = 'updated' then 1 else 0 end) as bigint) as updated, \
              cast(sum(case when action = 'skipped' then 1 else 0 end) as bigint) as skipped \
-             from journal where side = $1 and action <> 'linked' \
+             from journal where side = $1 and action in ('created', 'updated', 'skipped') \
              and minute >= (select coalesce(min(minute), 0) from (select distinct minute from journal \
-             where side = $1 and action <> 'linked' order by minute desc limit $2) as newest) \
+             where side = $1 and action in ('created', 'updated', 'skipped') order by minute desc limit $2) as newest) \
              group by minute, connection, module, side order by minute desc, connection, module limit $2",
         )
         .bind(side.as_str())

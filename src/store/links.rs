@@ -7,7 +7,7 @@ use sqlx::{Any, QueryBuilder, Row, Transaction};
 
 use super::{Commit, Link, Links, Place, SqlStore, StoreError, journal};
 use crate::clock::Timestamp;
-use crate::sync::{Base, RecordId, Side, Sides};
+use crate::sync::{Base, RecordId, Side, Sides, Trails};
 
 const READ: &str = "read a link";
 
@@ -85,9 +85,15 @@ impl Links for SqlStore {
         Ok(())
     }
 
-    async fn is_creating(&self, at: &Place, side: Side, source: &RecordId) -> Result<bool, StoreError> {
+    async fn creating_since(
+        &self,
+        at: &Place,
+        side: Side,
+        source: &RecordId,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        const LOOK: &str = "look for a create";
         let row = sqlx::query(
-            "select 1 from intent where connection = $1 and module = $2 and side = $3 and source_id = $4",
+            "select created_at from intent where connection = $1 and module = $2 and side = $3 and source_id = $4",
         )
         .bind(at.connection.as_str())
         .bind(at.module.as_str())
@@ -95,8 +101,35 @@ impl Links for SqlStore {
         .bind(source.as_str())
         .fetch_optional(self.database.read())
         .await
-        .map_err(StoreError::new("look for a create"))?;
-        Ok(row.is_some())
+        .map_err(StoreError::new(LOOK))?;
+        row.map(|row| row.try_get("created_at").map(Timestamp::from_millis))
+            .transpose()
+            .map_err(StoreError::new(LOOK))
+    }
+
+    async fn links_after(&self, at: &Place, after: &str, limit: u32) -> Result<Vec<Link>, StoreError> {
+        let mut query = QueryBuilder::<Any>::new(SELECT);
+        query
+            .push(" where connection = ")
+            .push_bind(at.connection.as_str());
+        query.push(" and module = ").push_bind(at.module.as_str());
+        query.push(" and id > ").push_bind(after);
+        query.push(" order by id limit ").push_bind(i64::from(limit));
+        let rows = query
+            .build()
+            .fetch_all(self.database.read())
+            .await
+            .map_err(StoreError::new(READ))?;
+        rows.iter().map(link).collect()
+    }
+
+    async fn unlink(&self, id: &str) -> Result<(), StoreError> {
+        sqlx::query("delete from link where id = $1")
+            .bind(id)
+            .execute(self.database.write())
+            .await
+            .map_err(StoreError::new("forget a link"))?;
+        Ok(())
     }
 
     async fn creates_open(&self, at: &Place, side: Side, since: Timestamp) -> Result<bool, StoreError> {
@@ -139,11 +172,25 @@ impl Links for SqlStore {
 }
 
 const SELECT: &str = "select id, woocommerce_id, vtiger_id, match_key, base, woocommerce_modified, vtiger_modified, \
-                      deleted_on from link";
+                      deleted_on, trails, quarantined_until from link";
+
+/// What stands in `deleted_on` where both records were deleted.
+const BOTH: &str = "both";
+
+/// Which of the two was deleted, as the table keeps it.
+const fn deleted_on(link: &Link) -> Option<&'static str> {
+    match (link.deleted.woocommerce, link.deleted.vtiger) {
+        (true, true) => Some(BOTH),
+        (true, false) => Some(Side::WooCommerce.as_str()),
+        (false, true) => Some(Side::Vtiger.as_str()),
+        (false, false) => None,
+    }
+}
 
 fn link(row: &AnyRow) -> Result<Link, StoreError> {
-    let read = || -> Result<(Link, String), sqlx::Error> {
+    let read = || -> Result<(Link, String, String), sqlx::Error> {
         let deleted_on: Option<String> = row.try_get("deleted_on")?;
+        let deleted_on = deleted_on.as_deref();
         let link = Link {
             id: row.try_get("id")?,
             ids: Sides {
@@ -160,14 +207,17 @@ fn link(row: &AnyRow) -> Result<Link, StoreError> {
                     .try_get::<Option<i64>, _>("vtiger_modified")?
                     .map(Timestamp::from_millis),
             },
-            deleted_on: Side::BOTH
-                .into_iter()
-                .find(|side| deleted_on.as_deref() == Some(side.as_str())),
+            deleted: Sides::new(|side| deleted_on == Some(side.as_str()) || deleted_on == Some(BOTH)),
+            trails: Trails::default(),
+            quarantined_until: row
+                .try_get::<Option<i64>, _>("quarantined_until")?
+                .map(Timestamp::from_millis),
         };
-        Ok((link, row.try_get("base")?))
+        Ok((link, row.try_get("base")?, row.try_get("trails")?))
     };
-    let (mut link, base) = read().map_err(StoreError::new(READ))?;
+    let (mut link, base, trails) = read().map_err(StoreError::new(READ))?;
     link.base = from_str(&base).map_err(StoreError::unreadable(READ))?;
+    link.trails = from_str(&trails).map_err(StoreError::unreadable(READ))?;
     Ok(link)
 }
 
@@ -179,10 +229,11 @@ async fn put_link(
     const WRITE: &str = "write a link";
     sqlx::query(
         "insert into link (id, connection, module, woocommerce_id, vtiger_id, match_key, base, \
-         woocommerce_modified, vtiger_modified, deleted_on, created_at, updated_at) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) \
+         woocommerce_modified, vtiger_modified, deleted_on, created_at, updated_at, trails, quarantined_until) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13) \
          on conflict (id) do update set woocommerce_id = $4, vtiger_id = $5, match_key = $6, base = $7, \
-         woocommerce_modified = $8, vtiger_modified = $9, deleted_on = $10, updated_at = $11",
+         woocommerce_modified = $8, vtiger_modified = $9, deleted_on = $10, updated_at = $11, trails = $12, \
+         quarantined_until = $13",
     )
     .bind(link.id.as_str())
     .bind(commit.at.connection.as_str())
@@ -193,8 +244,10 @@ async fn put_link(
     .bind(to_string(&link.base).map_err(StoreError::unreadable(WRITE))?)
     .bind(link.modified.woocommerce.map(Timestamp::as_millis))
     .bind(link.modified.vtiger.map(Timestamp::as_millis))
-    .bind(link.deleted_on.map(Side::as_str))
+    .bind(deleted_on(link))
     .bind(commit.now.as_millis())
+    .bind(to_string(&link.trails).map_err(StoreError::unreadable(WRITE))?)
+    .bind(link.quarantined_until.map(Timestamp::as_millis))
     .execute(&mut **transaction)
     .await
     .map_err(StoreError::new(WRITE))?;

@@ -5,6 +5,7 @@
 //! How one becomes the other is told in [`super::translate`].
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
@@ -189,6 +190,26 @@ impl Basket {
     }
 }
 
+/// In one line, for people.
+impl fmt::Display for Basket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}:", self.total.normalize(), self.currency)?;
+        for (nth, line) in self.lines.iter().enumerate() {
+            let name = if line.name.is_empty() {
+                "item"
+            } else {
+                line.name.as_str()
+            };
+            let comma = if nth > 0 { "," } else { "" };
+            match line.item {
+                Item::Refund => write!(f, "{comma} {name}")?,
+                _ => write!(f, "{comma} {} × {name}", line.quantity.normalize())?,
+            }
+        }
+        Ok(())
+    }
+}
+
 fn even(amount: Decimal) -> Decimal {
     rounded(amount, COMPARED).normalize()
 }
@@ -205,5 +226,128 @@ pub fn currency_decimals(code: &str) -> u32 {
         | "VUV" | "XAF" | "XOF" | "XPF" => 0,
         "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
         _ => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(text: &str) -> Decimal {
+        text.parse().unwrap()
+    }
+
+    fn line(quantity: &str, price: &str, taxes: &[(&str, &str)]) -> Line {
+        Line {
+            quantity: number(quantity),
+            price: number(price),
+            taxes: taxes
+                .iter()
+                .map(|(tax, percentage)| ((*tax).to_owned(), number(percentage)))
+                .collect(),
+            ..Line::default()
+        }
+    }
+
+    /// The orders of which it was measured what Vtiger 8.3.0 makes.
+    #[test]
+    fn an_order_costs_what_was_measured() {
+        let order = |taxation, lines: Vec<Line>, [discount, shipping, adjustment]: [&str; 3]| Basket {
+            taxation,
+            lines,
+            discount: number(discount),
+            shipping: number(shipping),
+            adjustment: number(adjustment),
+            ..Basket::default()
+        };
+        let (group, individual) = (Taxation::Group, Taxation::Individual);
+        let both = [("1", "8.875"), ("2", "4.5")];
+        for (order, total) in [
+            (
+                order(
+                    group,
+                    vec![line("3", "3.333333", &both[..1])],
+                    ["0", "0", "-0.0075"],
+                ),
+                "10.87999891",
+            ),
+            (
+                order(group, vec![line("1", "10", &[("1", "5")])], ["1.5", "4", "0"]),
+                "12.925",
+            ),
+            (
+                order(
+                    individual,
+                    vec![line("1", "10", &both[..1]), line("2", "7.77", &both)],
+                    ["0", "0", "0"],
+                ),
+                "28.505975",
+            ),
+            (
+                order(
+                    individual,
+                    vec![line("1", "10", &[("1", "5")]), line("2", "7.77", &both[1..])],
+                    ["0", "0", "0"],
+                ),
+                "26.7393",
+            ),
+            (
+                order(
+                    individual,
+                    vec![line("1", "10", &[("1", "5")])],
+                    ["1.5", "4", "-0.333"],
+                ),
+                "12.667",
+            ),
+        ] {
+            assert_eq!(rounded(order.reckoned(), 8).normalize(), number(total));
+        }
+    }
+
+    #[test]
+    fn what_follows_from_the_rest_is_not_compared() {
+        let one = Basket {
+            currency: "EUR".to_owned(),
+            lines: vec![Line {
+                id: Some("1".to_owned()),
+                item: Item::Product(RecordId::new("7")),
+                name: "Desk".to_owned(),
+                tax: number("1.9"),
+                ..line("1.0", "3.33333333333", &[("1", "0"), ("2", "19.000")])
+            }],
+            ..Basket::default()
+        };
+        let mut other = one.clone();
+        other.currency = String::new();
+        other.lines = vec![Line {
+            item: Item::Product(RecordId::new("7")),
+            ..line("1", "3.3333333", &[("2", "19")])
+        }];
+
+        assert_eq!(one.normal(), other.normal());
+        for change in [
+            |line: &mut Line| line.quantity = Decimal::TWO,
+            |line: &mut Line| line.price = Decimal::TWO,
+            |line: &mut Line| line.discount = Decimal::ONE,
+            |line: &mut Line| line.item = Item::Other,
+            |line: &mut Line| line.taxes.clear(),
+        ] {
+            let mut changed = other.clone();
+            change(&mut changed.lines[0]);
+            assert_ne!(one.normal(), changed.normal());
+        }
+    }
+
+    #[test]
+    fn a_basket_reads_as_it_was_written() {
+        let basket = Basket {
+            lines: vec![line("1", "10.50", &[("1", "5")])],
+            total: number("11.03"),
+            ..Basket::default()
+        };
+
+        assert_eq!(Basket::of(&basket.to_value()), Some(basket.clone()));
+        assert_eq!(Basket::of(&Value::from_json(&basket.to_json())), Some(basket));
+        assert_eq!(Basket::of(&Value::text("[]")), None);
     }
 }

@@ -4,11 +4,14 @@
 //! adjustment, so that the grand totals are equal to the last decimal. Towards WooCommerce, lines are matched with
 //! those that the order has, so that what did not change is not touched.
 
+mod lines;
+
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use self::lines::{Wanted, matched};
 use super::basket::{currency_decimals, rounded};
 use super::{Basket, Item, Line, Module, RecordId, Taxation};
 
@@ -73,13 +76,6 @@ pub fn towards_vtiger(basket: &Basket, counterpart: Counterpart<'_>, taxing: Tax
 }
 
 fn line_towards_vtiger(line: &Line, counterpart: Counterpart<'_>) -> Line {
-    let item = match &line.item {
-        Item::Product(id) => match counterpart(Module::Products, id.as_str()) {
-            Some(id) => Item::Product(RecordId::new(id)),
-            None => Item::Other,
-        },
-        other => other.clone(),
-    };
     let taxes: BTreeMap<String, Decimal> = line
         .taxes
         .iter()
@@ -90,7 +86,7 @@ fn line_towards_vtiger(line: &Line, counterpart: Counterpart<'_>) -> Line {
         .collect();
     Line {
         id: None,
-        item,
+        item: counterpart_of(&line.item, counterpart),
         name: line.name.clone(),
         quantity: line.quantity,
         price: rounded(line.price, VTIGER_DECIMALS),
@@ -98,6 +94,17 @@ fn line_towards_vtiger(line: &Line, counterpart: Counterpart<'_>) -> Line {
         taxes,
         tax: Decimal::ZERO,
         kept: false,
+    }
+}
+
+/// The other side's item; a product that isn't there is told by the line's name.
+fn counterpart_of(item: &Item, counterpart: Counterpart<'_>) -> Item {
+    match item {
+        Item::Product(id) => match counterpart(Module::Products, id.as_str()) {
+            Some(id) => Item::Product(RecordId::new(id)),
+            None => Item::Other,
+        },
+        other => other.clone(),
     }
 }
 
@@ -113,39 +120,47 @@ fn are_taxed_alike(lines: &[Line]) -> bool {
 }
 
 /// Vtiger's basket as WooCommerce should show it; `now` is what WooCommerce shows at present.
+///
+/// Lines come in the shop's order, which can't be changed, and new ones after them.
 #[must_use]
 pub fn towards_woocommerce(basket: &Basket, now: Option<&Basket>, counterpart: Counterpart<'_>) -> Basket {
-    let decimals = currency_decimals(&basket.currency);
-    let nothing = Basket::default();
-    let mut matching = Matching {
-        there: &now.unwrap_or(&nothing).lines,
-        used: vec![false; now.map_or(0, |now| now.lines.len())],
-        decimals,
-    };
-    let mut lines: Vec<Line> = basket
-        .lines
-        .iter()
-        .filter(|line| line.item != Item::Refund)
-        .enumerate()
-        .map(|(at, line)| matching.find(at, &line_towards_woocommerce(line, counterpart, decimals)))
+    let decimals = shop_decimals(basket, now);
+    let (refunds, there): (Vec<&Line>, Vec<&Line>) = now
+        .into_iter()
+        .flat_map(|now| &now.lines)
+        .partition(|line| line.item == Item::Refund);
+    let lines = basket.lines.iter().filter(|line| line.item != Item::Refund);
+    let mut wanted: Vec<Wanted> = lines
+        .map(|line| Wanted::new(line, counterpart, decimals))
         .collect();
     if !basket.discount.is_zero() {
-        let reduction = Line {
+        let amount = -rounded(basket.discount, decimals);
+        wanted.push(Wanted {
             item: Item::Fee,
             name: DISCOUNT.to_owned(),
             quantity: Decimal::ONE,
-            price: -rounded(basket.discount, decimals),
-            ..Line::default()
-        };
-        lines.push(matching.find(usize::MAX, &reduction));
+            gross: amount,
+            net: amount,
+        });
     }
-    let removed = matching.unused();
+    let found = matched(&there, &wanted, decimals);
+    let gone = (0..there.len()).filter(|at| !found.contains(&Some(*at)));
+    let removed = gone.map(|at| there[at].clone()).collect();
+    let lines = wanted.iter().zip(&found).map(|(wanted, at)| match at {
+        Some(at) if wanted.costs_as(there[*at], decimals) => Line {
+            kept: true,
+            ..there[*at].clone()
+        },
+        Some(at) => wanted.edited(there[*at]),
+        None => wanted.added(),
+    });
+    let mut lines: Vec<(Option<usize>, Line)> = found.iter().copied().zip(lines).collect();
+    lines.sort_by_key(|(at, line)| (line.item == Item::Fee, at.is_none(), *at));
     // What was given back stays noted in the shop, whatever becomes of the note in Vtiger.
-    let refunds = now.into_iter().flat_map(|now| &now.lines);
-    lines.extend(refunds.filter(|line| line.item == Item::Refund).cloned());
+    let refunds = refunds.into_iter().cloned();
     Basket {
         currency: basket.currency.clone(),
-        lines,
+        lines: lines.into_iter().map(|(_, line)| line).chain(refunds).collect(),
         shipping: rounded(basket.shipping, decimals),
         discount: Decimal::ZERO,
         adjustment: now.map(|now| now.adjustment).unwrap_or_default(),
@@ -155,103 +170,176 @@ pub fn towards_woocommerce(basket: &Basket, now: Option<&Basket>, counterpart: C
     }
 }
 
-fn line_towards_woocommerce(line: &Line, counterpart: Counterpart<'_>, decimals: u32) -> Line {
-    let item = match &line.item {
-        Item::Product(id) => match counterpart(Module::Products, id.as_str()) {
-            Some(id) => Item::Product(RecordId::new(id)),
-            None => Item::Other,
-        },
-        other => other.clone(),
-    };
-    // WooCommerce sells whole pieces.
-    let is_whole = line.quantity.fract().is_zero() && !line.quantity.is_zero();
-    let quantity = if is_whole { line.quantity } else { Decimal::ONE };
-    let gross = rounded(line.quantity * line.price, decimals);
-    let net = rounded(line.net(), decimals);
-    Line {
-        id: None,
-        item,
-        name: line.name.clone(),
-        quantity,
-        price: gross / quantity,
-        discount: gross - net,
-        ..Line::default()
+/// How many decimals the shop's amounts have: as many as the currency's, or more where it is set up so.
+fn shop_decimals(basket: &Basket, now: Option<&Basket>) -> u32 {
+    let shown = now.map_or(0, |now| now.total.scale()).min(VTIGER_DECIMALS);
+    currency_decimals(&basket.currency).max(shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(text: &str) -> Decimal {
+        text.parse().unwrap()
     }
-}
 
-/// Which lines WooCommerce's order has already.
-struct Matching<'a> {
-    there: &'a [Line],
-    used: Vec<bool>,
-    decimals: u32,
-}
-
-impl Matching<'_> {
-    /// The line as it should be written: that of the order where it costs the same, else with its id.
-    fn find(&mut self, at: usize, wanted: &Line) -> Line {
-        let is_alike = |line: &Line| line.item == wanted.item && self.costs_the_same(line, wanted);
-        let found = self
-            .unused_where(|line| is_alike(line) && is_named_alike(line, wanted))
-            .or_else(|| self.unused_where(|line| line.item == wanted.item && is_named_alike(line, wanted)))
-            // A product that is gone is known on one side only.
-            .or_else(|| {
-                let there = self.there.get(at)?;
-                let is_it = !self.used[at]
-                    && there.item != Item::Refund
-                    && (wanted.item == Item::Other || there.item == Item::Other)
-                    && self.costs_the_same(there, wanted);
-                is_it.then_some(at)
-            });
-        let Some(found) = found else {
-            // WooCommerce adds no line without a product.
-            let item = match &wanted.item {
-                Item::Other => Item::Fee,
-                item => item.clone(),
-            };
-            return Line {
-                item,
-                ..wanted.clone()
-            };
-        };
-        self.used[found] = true;
-        let there = &self.there[found];
-        if self.costs_the_same(there, wanted) {
-            return Line {
-                kept: true,
-                ..there.clone()
-            };
-        }
+    fn line(item: Item, name: &str, quantity: &str, price: &str) -> Line {
         Line {
-            id: there.id.clone(),
-            item: there.item.clone(),
-            taxes: there.taxes.clone(),
-            ..wanted.clone()
+            item,
+            name: name.to_owned(),
+            quantity: number(quantity),
+            price: number(price),
+            ..Line::default()
         }
     }
 
-    fn unused_where(&self, is_it: impl Fn(&Line) -> bool) -> Option<usize> {
-        self.there
-            .iter()
-            .zip(&self.used)
-            .position(|(line, used)| !used && line.item != Item::Refund && is_it(line))
+    fn product(id: &str, quantity: &str, price: &str) -> Line {
+        line(Item::Product(RecordId::new(id)), "Desk", quantity, price)
     }
 
-    fn costs_the_same(&self, there: &Line, wanted: &Line) -> bool {
-        let amount = |amount| rounded(amount, self.decimals);
-        there.quantity == wanted.quantity
-            && amount(there.net()) == amount(wanted.net())
-            && amount(there.discount) == amount(wanted.discount)
-    }
-
-    fn unused(&self) -> Vec<Line> {
-        let lines = self.there.iter().zip(&self.used);
+    fn numbered(lines: Vec<Line>) -> Vec<Line> {
+        let ids = (1..).map(|id: u32| Some(id.to_string()));
         lines
-            .filter(|(line, used)| !**used && line.item != Item::Refund)
-            .map(|(line, _)| line.clone())
+            .into_iter()
+            .zip(ids)
+            .map(|(line, id)| Line { id, ..line })
             .collect()
     }
-}
 
-fn is_named_alike(there: &Line, wanted: &Line) -> bool {
-    matches!(there.item, Item::Product(_)) || there.name.trim() == wanted.name.trim()
+    fn basket(lines: Vec<Line>) -> Basket {
+        Basket {
+            currency: "EUR".to_owned(),
+            lines,
+            ..Basket::default()
+        }
+    }
+
+    /// The other side has everything under the same id, but product 9.
+    fn back(crm: Vec<Line>, shop: Vec<Line>) -> Basket {
+        let known = |_: Module, id: &str| (id != "9").then(|| id.to_owned());
+        towards_woocommerce(&basket(crm), Some(&basket(numbered(shop))), &known)
+    }
+
+    /// The lines' ids, and whether they are left alone.
+    fn ids(basket: &Basket) -> Vec<(Option<&str>, bool)> {
+        basket
+            .lines
+            .iter()
+            .map(|line| (line.id.as_deref(), line.kept))
+            .collect()
+    }
+
+    #[test]
+    fn of_two_lines_of_one_product_the_changed_one_is_edited() {
+        let written = back(
+            vec![product("7", "5", "10"), product("7", "1", "10")],
+            vec![product("7", "1", "10"), product("7", "2", "10")],
+        );
+
+        assert_eq!(ids(&written), [(Some("1"), true), (Some("2"), false)]);
+        assert_eq!(written.lines[1].quantity, number("5"));
+        assert_eq!(written.removed, []);
+    }
+
+    #[test]
+    fn a_line_whose_product_is_not_in_step_is_told_by_its_name() {
+        let written = back(
+            vec![line(Item::Other, "Chair", "2", "4"), product("7", "1", "10")],
+            vec![
+                product("7", "1", "10"),
+                line(Item::Product(RecordId::new("8")), "Chair", "1", "4"),
+            ],
+        );
+
+        assert_eq!(ids(&written), [(Some("1"), true), (Some("2"), false)]);
+        assert_eq!(written.lines[1].item, Item::Product(RecordId::new("8")));
+    }
+
+    #[test]
+    fn a_product_that_the_shop_lacks_becomes_a_fee_and_stays_one() {
+        let crm = vec![line(Item::Product(RecordId::new("9")), "Service", "2.5", "10")];
+
+        let written = back(crm.clone(), Vec::new());
+        let again = back(crm, written.lines.clone());
+
+        let fee = &written.lines[0];
+        assert_eq!(
+            (&fee.item, fee.quantity, fee.price),
+            (&Item::Fee, number("1"), number("25"))
+        );
+        assert_eq!(ids(&again), [(Some("1"), true)]);
+    }
+
+    #[test]
+    fn a_fee_is_written_under_a_name_that_the_shop_takes() {
+        let fees = vec![
+            line(Item::Fee, "Adjustment", "1", "1"),
+            line(Item::Fee, " ", "1", "2"),
+        ];
+
+        let written = back(fees.clone(), Vec::new());
+
+        let names: Vec<&str> = written.lines.iter().map(|line| line.name.as_str()).collect();
+        assert_eq!(names, ["Adjustment (line)", "Fee"]);
+        assert_eq!(
+            ids(&back(fees, written.lines)),
+            [(Some("1"), true), (Some("2"), true)]
+        );
+    }
+
+    #[test]
+    fn a_fee_whose_name_vtiger_cant_hold_is_the_same_fee() {
+        let written = back(
+            vec![line(Item::Fee, "Gift wrap ????", "1", "3")],
+            vec![line(Item::Fee, "Gift wrap 🎁", "1", "3")],
+        );
+
+        assert_eq!(ids(&written), [(Some("1"), true)]);
+    }
+
+    #[test]
+    fn parts_of_a_piece_are_sold_where_the_shop_does_so_already() {
+        let written = back(
+            vec![product("7", "1.5", "12"), product("8", "1.5", "12")],
+            vec![product("7", "1.5", "10"), product("8", "1", "10")],
+        );
+
+        let sold: Vec<_> = written
+            .lines
+            .iter()
+            .map(|line| (line.quantity, line.price))
+            .collect();
+        assert_eq!(sold, [(number("1.5"), number("12")), (number("1"), number("18"))]);
+    }
+
+    #[test]
+    fn an_order_of_a_shop_with_more_decimals_keeps_them() {
+        let shop = Basket {
+            total: number("1.2345"),
+            ..basket(numbered(vec![product("7", "1", "1.2345")]))
+        };
+
+        let same = |_: Module, id: &str| Some(id.to_owned());
+        let crm = towards_vtiger(&shop, &same, Taxing::Auto);
+        let written = towards_woocommerce(&crm, Some(&shop), &same);
+
+        assert_eq!(written.total, shop.total);
+        assert_eq!(ids(&written), [(Some("1"), true)]);
+    }
+
+    #[test]
+    fn a_note_of_money_given_back_does_not_count_as_a_line_taxed_otherwise() {
+        let taxed = |line: Line| Line {
+            taxes: [("1".to_owned(), number("19.00005"))].into(),
+            ..line
+        };
+        let refund = line(Item::Refund, "Refunded 1.50: broken", "1", "0");
+        let shop = basket(vec![taxed(product("7", "1", "10")), refund]);
+
+        let crm = towards_vtiger(&shop, &|_, id| Some(id.to_owned()), Taxing::Auto);
+
+        assert_eq!(crm.taxation, Taxation::Group);
+        assert_eq!(crm.lines[0].taxes["1"], number("19"));
+    }
 }

@@ -51,6 +51,17 @@ impl CallError {
         matches!(self, Self::Refused { code: actual, .. } if actual == code)
     }
 
+    /// Whether PHP gave up: an empty answer with HTTP 500, after which the operation may be half done.
+    pub(crate) fn is_fatal(&self) -> bool {
+        matches!(
+            self,
+            Self::Unavailable {
+                status: Some(500),
+                ..
+            }
+        )
+    }
+
     pub(crate) fn unreadable(operation: &str) -> Self {
         Self::Unavailable {
             problem: format!("the answer to `{operation}` can't be read"),

@@ -44,6 +44,13 @@ pub(crate) async fn check(vtiger: &Vtiger) -> Vec<Finding> {
         }
         Err(error) => findings.push(finding("list modules", bad(&error))),
     }
+    findings.push(finding("create sales orders", orders(&session)));
+    if session.is_admin == Some(false) {
+        let problem = "the user is not an administrator, and only those may create taxes and currencies";
+        let remedy = "make the user an administrator, or create them in Vtiger before they are needed";
+        let verdict = Verdict::Warning(problem.to_owned(), remedy.to_owned());
+        findings.push(finding("create taxes", verdict));
+    }
     if let Some(owner) = &vtiger.assigned_user_id {
         let verdict = match vtiger.webservice().retrieve(owner).await {
             Ok(_) => Verdict::Good(format!("created records are assigned to {owner}")),
@@ -154,6 +161,27 @@ fn unseen(module: &str, session: &Session) -> Verdict {
         )
     };
     Verdict::Bad(format!("the user doesn't see {module}"), remedy)
+}
+
+/// Whether sales orders can be created, as far as the version tells: trying would leave one behind.
+fn orders(session: &Session) -> Verdict {
+    let version = session.version.as_deref().unwrap_or_default();
+    let mut numbers = version
+        .split('.')
+        .map(|number| number.parse::<u32>().unwrap_or_default());
+    let (major, minor) = (
+        numbers.next().unwrap_or_default(),
+        numbers.next().unwrap_or_default(),
+    );
+    if (major, minor) < (8, 3) {
+        return Verdict::Good("can be created in this version, as far as is known".to_owned());
+    }
+    Verdict::Warning(
+        format!("Vtiger {version} refuses new sales orders through its webservice unless it was repaired"),
+        "nothing to do on Vtiger Cloud or if orders arrive; else have it repaired, or updated to a release that can \
+         create sales orders"
+            .to_owned(),
+    )
 }
 
 async fn sync(vtiger: &Vtiger) -> Verdict {

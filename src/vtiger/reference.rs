@@ -5,18 +5,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use serde_json::{Map, Value as Json, json};
 
 use super::answer::CallError;
+use super::remembered::FRESH_FOR;
+use super::row;
 use super::stored;
 use super::webservice::{Webservice, literal};
 use crate::clock::{Clock, Timestamp};
 use crate::sync::{FieldPath, Module};
-
-/// How long a name is believed without asking again.
-const FRESH_FOR: Duration = Duration::from_mins(10);
 
 /// How many names are kept.
 const CAPACITY: usize = 10_000;
@@ -32,17 +30,36 @@ pub(crate) struct Reference {
     pub(crate) name: &'static str,
 }
 
-const CONTACTS: [Reference; 1] = [Reference {
+/// The organization that a contact or an order belongs to.
+const ACCOUNT: Reference = Reference {
     field: "account_id",
     target: "Accounts",
     name: "accountname",
-}];
+};
+
+/// An order's currency, which [`super::currency`] looks up.
+const CURRENCY: Reference = Reference {
+    field: "currency_id",
+    target: "Currency",
+    name: "currency_code",
+};
+
+const CONTACTS: [Reference; 1] = [ACCOUNT];
+const SALES_ORDERS: [Reference; 2] = [ACCOUNT, CURRENCY];
+
+impl Reference {
+    /// Whether it points to a currency.
+    pub(crate) fn is_currency(&self) -> bool {
+        self.target == CURRENCY.target
+    }
+}
 
 /// A module's references that are shown by name.
 pub(crate) fn of(module: Module) -> &'static [Reference] {
     match module {
         Module::Contacts => &CONTACTS,
-        Module::Taxes | Module::Products | Module::SalesOrders => &[],
+        Module::SalesOrders => &SALES_ORDERS,
+        Module::Taxes | Module::Products => &[],
     }
 }
 
@@ -79,12 +96,14 @@ impl Names {
         module: Module,
         rows: &mut [Map<String, Json>],
     ) -> Result<(), CallError> {
-        for reference in of(module) {
-            let ids = rows.iter().filter_map(|row| id_in(row, reference.field));
+        for reference in of(module).iter().filter(|reference| !reference.is_currency()) {
+            let ids = rows
+                .iter()
+                .filter_map(|row| row::reference(row, reference.field).map(str::to_owned));
             let names = self.names_of(webservice, reference, ids.collect()).await?;
             for row in rows.iter_mut().filter(|row| row.contains_key(reference.field)) {
-                let id = id_in(row, reference.field).unwrap_or_default();
-                let name = names.get(&id).map_or("", String::as_str);
+                let id = row::reference(row, reference.field).unwrap_or_default();
+                let name = names.get(id).map_or("", String::as_str);
                 let object = json!({ "id": id, (reference.name): name });
                 row.insert(reference.field.to_owned(), object);
             }
@@ -115,8 +134,8 @@ impl Names {
             unknown.join(",")
         );
         for row in webservice.query(&query).await? {
-            let id = text_in(&row, "id");
-            let name = text_in(&row, name);
+            let id = row::text(&row, "id").to_owned();
+            let name = row::text(&row, name).to_owned();
             self.remember(&id, &name);
             names.insert(id, name);
         }
@@ -144,22 +163,22 @@ impl Names {
         let _one_at_a_time = self.creating.lock().await;
         let rows = webservice.query(&query).await?;
         // The database holds `Café` and `cafe` for the same.
-        let found = rows.iter().find(|row| text_in(row, field) == name).or_else(|| {
+        let found = rows.iter().find(|row| row::text(row, field) == name).or_else(|| {
             rows.iter()
-                .find(|row| text_in(row, field).to_lowercase() == name.to_lowercase())
+                .find(|row| row::text(row, field).to_lowercase() == name.to_lowercase())
         });
         if let Some(row) = found {
-            let id = text_in(row, "id");
-            self.remember(&id, &text_in(row, field));
+            let id = row::text(row, "id").to_owned();
+            self.remember(&id, row::text(row, field));
             return Ok(id);
         }
         let mut element = Map::new();
         element.insert((*field).to_owned(), json!(name));
         element.insert("assigned_user_id".to_owned(), json!(owner));
         let row = webservice.create(target, element).await?;
-        let id = text_in(&row, "id");
+        let id = row::text(&row, "id").to_owned();
         tracing::info!(vtiger.module = *target, vtiger.id = %id, "created the record that a name stands for");
-        self.remember(&id, &text_in(&row, field));
+        self.remember(&id, row::text(&row, field));
         Ok(id)
     }
 
@@ -180,17 +199,4 @@ impl Names {
         }
         known.insert(id.to_owned(), (name.to_owned(), now));
     }
-}
-
-/// The id in a reference field; `None` where it points to nothing.
-fn id_in(row: &Map<String, Json>, field: &str) -> Option<String> {
-    let id = text_in(row, field);
-    (!id.is_empty() && id != "0" && !id.ends_with("x0")).then_some(id)
-}
-
-fn text_in(row: &Map<String, Json>, field: &str) -> String {
-    row.get(field)
-        .and_then(Json::as_str)
-        .unwrap_or_default()
-        .to_owned()
 }

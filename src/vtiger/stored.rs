@@ -3,64 +3,100 @@
 //! Pure. A comparison with what Vtiger shows must use the value after these losses, or it would differ for ever.
 //! Measured on Vtiger 8.3.0; a wider column in another version only makes a prediction too short.
 
+pub(crate) mod column;
+
 use std::borrow::Cow;
 
-use crate::sync::Value;
+use rust_decimal::Decimal;
+use time::Date;
+use time::macros::format_description;
 
-/// The lengths of Contacts' columns, in characters. What isn't listed is not cut: texts and fields of other types.
-const CONTACTS: [(&str, usize); 33] = [
-    ("salutationtype", 200),
-    ("firstname", 40),
-    ("lastname", 80),
-    ("email", 100),
-    ("secondaryemail", 100),
-    ("phone", 50),
-    ("mobile", 50),
-    ("homephone", 50),
-    ("otherphone", 50),
-    ("fax", 50),
-    ("assistant", 30),
-    ("assistantphone", 50),
-    ("title", 50),
-    ("department", 30),
-    ("leadsource", 200),
-    ("mailingstreet", 250),
-    ("mailingcity", 40),
-    ("mailingstate", 30),
-    ("mailingzip", 30),
-    ("mailingcountry", 40),
-    ("mailingpobox", 30),
-    ("otherstreet", 250),
-    ("othercity", 40),
-    ("otherstate", 50),
-    ("otherzip", 30),
-    ("othercountry", 30),
-    ("otherpobox", 30),
-    ("account_id.accountname", ACCOUNTNAME),
-    ("donotcall", 3),
-    ("emailoptout", 3),
-    ("reference", 3),
-    ("notify_owner", 3),
-    ("portal", 3),
-];
+use self::column::Column;
+use super::row;
+use crate::sync::{Basket, Item, Line, Module, Value, rounded};
 
-/// The length of an organization's name.
-const ACCOUNTNAME: usize = 100;
+/// How many decimals Vtiger keeps of a quantity, and of a percentage.
+const QUANTITY_DECIMALS: u32 = 3;
 
-/// What Contacts' field at `path` shows after `value` was written to it.
-pub(crate) fn in_contacts(path: &str, value: &Value) -> Value {
-    let length = CONTACTS
-        .iter()
-        .find_map(|(field, length)| (*field == path).then_some(*length));
-    Value::Text(text(&value.as_text(), length))
+/// What a module's field at `path` shows after `value` was written to it.
+pub(crate) fn value(module: Module, path: &str, value: &Value) -> Value {
+    if (module, path) == (Module::SalesOrders, "LineItems") {
+        return match Basket::of(value) {
+            Some(basket) => self::basket(&basket).to_value(),
+            None => value.clone(),
+        };
+    }
+    Value::Text(text(module, path, &value.as_text()))
+}
+
+/// The same of a text.
+pub(crate) fn text(module: Module, path: &str, text: &str) -> String {
+    match column::of(module, path) {
+        Column::Text(length) => kept(text, Some(length)),
+        Column::LongText => kept(text, None),
+        Column::Boolean => if matches!(text.trim(), "1" | "on") {
+            "1"
+        } else {
+            "0"
+        }
+        .to_owned(),
+        Column::Number(decimals, shown) => format!("{:.shown$}", rounded(number(text), decimals)),
+        Column::Cut(decimals) => {
+            let shown = usize::try_from(decimals).unwrap_or_default();
+            format!("{:.shown$}", number(text).trunc_with_scale(decimals))
+        }
+        Column::Date => date(text),
+    }
 }
 
 /// An organization's name as Vtiger shows it.
 pub(crate) fn accountname(name: &str) -> String {
-    text(name, Some(ACCOUNTNAME))
+    text(Module::Contacts, "account_id.accountname", name)
 }
 
-fn text(text: &str, length: Option<usize>) -> String {
+/// What Vtiger shows of a basket that was written.
+pub(crate) fn basket(basket: &Basket) -> Basket {
+    let amount = |amount: Decimal| rounded(amount, row::DECIMALS).normalize();
+    let lines = basket.lines.iter().map(|line| Line {
+        name: match line.item {
+            Item::Product(_) => line.name.clone(),
+            Item::Other | Item::Fee | Item::Refund => kept(&line.name, None),
+        },
+        quantity: rounded(line.quantity, QUANTITY_DECIMALS).normalize(),
+        price: amount(line.price),
+        discount: amount(line.discount),
+        taxes: line
+            .taxes
+            .iter()
+            .map(|(tax, percentage)| (tax.clone(), percentage.trunc_with_scale(QUANTITY_DECIMALS)))
+            .collect(),
+        ..line.clone()
+    });
+    Basket {
+        lines: lines.collect(),
+        shipping: amount(basket.shipping),
+        discount: amount(basket.discount),
+        adjustment: amount(basket.adjustment),
+        total: amount(basket.total),
+        ..basket.clone()
+    }
+}
+
+/// What isn't a number is 0.
+fn number(text: &str) -> Decimal {
+    text.trim().parse().unwrap_or_default()
+}
+
+/// A day, sent with the year or with the day first; anything else is lost.
+fn date(text: &str) -> String {
+    let text = text.trim();
+    let day = Date::parse(text, format_description!("[year]-[month]-[day]"))
+        .or_else(|_| Date::parse(text, format_description!("[day]-[month]-[year]")));
+    day.map(|day| format!("{:04}-{:02}-{:02}", day.year(), u8::from(day.month()), day.day()))
+        .unwrap_or_default()
+}
+
+fn kept(text: &str, length: Option<usize>) -> String {
     let disarmed = without_scripts(text);
     let kept = disarmed
         .chars()
@@ -94,6 +130,14 @@ fn without_scripts(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn in_contacts(path: &str, value: &Value) -> Value {
+        super::value(Module::Contacts, path, value)
+    }
+
+    fn shown(module: Module, path: &str, sent: &str) -> String {
+        text(module, path, sent)
+    }
 
     fn firstname(text: &str) -> String {
         in_contacts("firstname", &Value::text(text)).to_string()
@@ -147,5 +191,58 @@ mod tests {
                 .take(40)
                 .collect::<String>()
         );
+    }
+
+    #[test]
+    fn numbers_are_rounded_and_filled_up_as_recorded() {
+        for (path, sent, expected) in [
+            ("unit_price", "12.345678", "12.35000000"),
+            ("unit_price", "0.005", "0.01000000"),
+            ("unit_price", "abc", "0.00000000"),
+            ("unit_price", "", "0.00000000"),
+            ("qtyinstock", "42", "42.000"),
+            ("qtyinstock", "1,5", "0.000"),
+            ("qtyindemand", "7", "7"),
+            ("discontinued", "1", "1"),
+            ("discontinued", "yes", "0"),
+            ("productname", &"n".repeat(101), &"n".repeat(100)),
+            ("productcode", "SKU-😀", "SKU-????"),
+            ("sales_start_date", "2026-11-23", "2026-11-23"),
+            ("sales_start_date", "23-11-2026", "2026-11-23"),
+            ("sales_start_date", "soon", ""),
+        ] {
+            assert_eq!(shown(Module::Products, path, sent), expected, "{path} {sent}");
+        }
+        assert_eq!(shown(Module::Taxes, "percentage", "6.1259"), "6.125");
+        assert_eq!(
+            shown(Module::SalesOrders, "bill_city", &"c".repeat(40)),
+            "c".repeat(30)
+        );
+    }
+
+    #[test]
+    fn names_and_numbers_of_an_orders_lines_suffer_too() {
+        let line = |item: Item, name: &str| Line {
+            item,
+            name: name.to_owned(),
+            quantity: "1.23456".parse().unwrap(),
+            price: "0.123456789".parse().unwrap(),
+            ..Line::default()
+        };
+        let sent = Basket {
+            lines: vec![
+                line(Item::Other, "Gift 🎁"),
+                line(Item::Product(crate::sync::RecordId::new("14x1")), "Cup 🎁"),
+            ],
+            ..Basket::default()
+        };
+
+        let shown = value(Module::SalesOrders, "LineItems", &sent.to_value());
+
+        let shown = Basket::of(&shown).unwrap();
+        assert_eq!(shown.lines[0].name, "Gift ????");
+        assert_eq!(shown.lines[0].quantity.to_string(), "1.235");
+        assert_eq!(shown.lines[0].price.to_string(), "0.12345679");
+        assert_eq!(shown.lines[1].name, "Cup 🎁", "a product is known by its id");
     }
 }

@@ -4,17 +4,18 @@
 //! answer is the record as stored; a name behind a reference costs one query more where it isn't known.
 
 use async_trait::async_trait;
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
-use super::fault::system_error;
-use super::webservice::literal;
-use super::{Vtiger, check, element_type, match_field, record, stored};
+use super::fault::{failed, system_error};
+use super::operation::Doing;
+use super::webservice::{PAGE_ROWS, literal};
+use super::{Vtiger, check, element_type, match_field, record, row, stored, tax};
 use crate::clock::Timestamp;
-use crate::sync::{FieldPath, Module, Patch, Record, RecordId, Side, Value};
+use crate::sync::{Basket, FieldPath, Item, Module, Patch, Record, RecordId, Side, Value};
 use crate::system::{Fault, FieldInfo, Finding, Glance, Page, System, SystemError};
 
-/// Vtiger answers no more rows to one query, whatever its limit says.
-const PAGE_ROWS: usize = 100;
+/// By how many seconds two clocks may differ that are taken for the same.
+const SLACK_S: i64 = 2;
 
 #[async_trait]
 impl System for Vtiger {
@@ -24,29 +25,29 @@ impl System for Vtiger {
 
     async fn sign_in(&self) -> Result<(), SystemError> {
         let signed_in = self.webservice.session().await;
-        signed_in
-            .map(drop)
-            .map_err(|error| system_error("sign in", &error))
+        signed_in.map_err(|error| system_error("sign in", &error))?;
+        self.warm_up().await;
+        Ok(())
     }
 
     async fn full_id(&self, module: Module, id: &RecordId) -> Result<RecordId, SystemError> {
         if id.as_str().contains('x') {
             return Ok(id.clone());
         }
-        let known = self.prefixes().get(&module).cloned();
-        let prefix = match known {
-            Some(prefix) => prefix,
-            None => self.ask_prefix(module).await?,
-        };
+        let prefix = self.prefix(module).await?;
         Ok(RecordId::new(format!("{prefix}x{id}")))
     }
 
     async fn fetch(&self, module: Module, id: &RecordId) -> Result<Option<Record>, SystemError> {
-        const OPERATION: &str = "read contact";
+        let operation = Doing::Read.to(module);
         let id = self.full_id(module, id).await?;
+        if module == Module::SalesOrders {
+            return self.fetch_order(&id).await;
+        }
         match self.webservice.retrieve(id.as_str()).await {
-            Ok(row) => self.one(OPERATION, module, row).await.map(Some),
-            Err(error) => match self.judge(OPERATION, module, &id, error).await {
+            Ok(row) if module == Module::Taxes && tax::is_deleted(&row) => Ok(None),
+            Ok(row) => self.one(operation, module, row).await.map(Some),
+            Err(error) => match self.judge(operation, module, &id, error).await {
                 SystemError {
                     fault: Fault::Gone, ..
                 } => Ok(None),
@@ -61,59 +62,106 @@ impl System for Vtiger {
         key: &str,
         _since: Option<Timestamp>,
     ) -> Result<Vec<Record>, SystemError> {
-        const OPERATION: &str = "find contact";
+        let operation = Doing::Find.to(module);
         let key = key.trim();
         if key.is_empty() {
             return Ok(Vec::new());
         }
         let field = match_field(module);
-        // The database holds `é` and `e` for the same, we don't: hence more rows than are returned.
+        let rows = match module {
+            Module::SalesOrders => return self.find_orders(key).await,
+            Module::Taxes => tax::rows(&self.webservice).await,
+            // The database holds `é` and `e` for the same, we don't: hence more rows than are returned.
+            Module::Contacts | Module::Products => {
+                let query = format!(
+                    "SELECT * FROM {} WHERE {field} = {} LIMIT 10;",
+                    element_type(module),
+                    literal(key)
+                );
+                self.webservice.query(&query).await
+            }
+        };
+        let mut rows = rows.map_err(|error| system_error(operation, &error))?;
+        if module == Module::Taxes {
+            rows.retain(|row| tax::has_key(row, key));
+        } else {
+            rows.retain(|row| row::text(row, field).trim().to_lowercase() == key.to_lowercase());
+            rows.truncate(2);
+        }
+        self.records(operation, module, rows).await
+    }
+
+    async fn find_created(
+        &self,
+        module: Module,
+        name: &str,
+        since: Timestamp,
+    ) -> Result<Vec<Record>, SystemError> {
+        let operation = Doing::Find.to(module);
+        if module != Module::Products {
+            return Ok(Vec::new());
+        }
+        let name = stored::text(module, "productname", name);
+        // Both clocks tell whole seconds, and not quite the same.
+        let since = Timestamp::from_seconds(since.as_seconds() - SLACK_S);
         let query = format!(
-            "SELECT * FROM {} WHERE {field} = {} LIMIT 10;",
-            element_type(module),
-            literal(key)
+            "SELECT * FROM Products WHERE productname = {} AND createdtime >= {} ORDER BY id LIMIT {PAGE_ROWS};",
+            literal(&name),
+            literal(&self.zone.write(self.webservice.by_servers_clock(since)))
         );
         let rows = self.webservice.query(&query).await;
-        let mut rows = rows.map_err(|error| system_error(OPERATION, &error))?;
+        let mut rows = rows.map_err(|error| system_error(operation, &error))?;
         rows.retain(|row| {
-            let found = row.get(field).and_then(Json::as_str).unwrap_or_default();
-            found.trim().to_lowercase() == key.to_lowercase()
+            row::text(row, "productname") == name && row::text(row, "productcode").trim().is_empty()
         });
-        rows.truncate(2);
-        self.records(OPERATION, module, rows).await
+        self.records(operation, module, rows).await
     }
 
     async fn create(&self, module: Module, patch: &Patch) -> Result<Record, SystemError> {
-        const OPERATION: &str = "create contact";
-        let mut element = self.element(OPERATION, module, patch).await?;
-        if !element.contains_key("assigned_user_id") {
-            let owner = self.owner(OPERATION).await?;
+        let operation = Doing::Create.to(module);
+        self.check_patch(operation, module, patch).await?;
+        if module == Module::SalesOrders {
+            return self.create_order(patch).await;
+        }
+        let mut element = self.element(operation, module, patch).await?;
+        if module != Module::Taxes && !element.contains_key("assigned_user_id") {
+            let owner = self.owner(operation).await?;
             element.insert("assigned_user_id".to_owned(), json!(owner));
         }
         match self.webservice.create(element_type(module), element).await {
-            Ok(row) => self.written(OPERATION, module, row).await,
-            Err(error) => Err(system_error(OPERATION, &error)),
+            Ok(row) => self.written(operation, module, row).await,
+            Err(error) => Err(system_error(operation, &error)),
         }
     }
 
     async fn update(&self, module: Module, id: &RecordId, patch: &Patch) -> Result<Record, SystemError> {
-        const OPERATION: &str = "update contact";
+        let operation = Doing::Update.to(module);
         let id = self.full_id(module, id).await?;
-        let mut element = self.element(OPERATION, module, patch).await?;
+        self.check_patch(operation, module, patch).await?;
+        if module == Module::SalesOrders {
+            return self.update_order(&id, patch).await;
+        }
+        let mut element = self.element(operation, module, patch).await?;
         element.insert("id".to_owned(), json!(id.as_str()));
         match self.webservice.revise(element).await {
-            Ok(row) => self.written(OPERATION, module, row).await,
-            Err(error) => Err(self.judge(OPERATION, module, &id, error).await),
+            Ok(row) if module == Module::Taxes && tax::is_deleted(&row) => {
+                Err(failed(operation, Fault::Gone, "the tax is deleted in Vtiger"))
+            }
+            Ok(row) => self.written(operation, module, row).await,
+            Err(error) => Err(self.judge(operation, module, &id, error).await),
         }
     }
 
     async fn delete(&self, module: Module, id: &RecordId) -> Result<(), SystemError> {
-        const OPERATION: &str = "delete contact";
+        let operation = Doing::Delete.to(module);
         let id = self.full_id(module, id).await?;
+        if module == Module::Taxes {
+            self.orders.taxes.forget();
+        }
         let Err(error) = self.webservice.delete(id.as_str()).await else {
             return Ok(());
         };
-        match self.judge(OPERATION, module, &id, error).await {
+        match self.judge(operation, module, &id, error).await {
             SystemError {
                 fault: Fault::Gone, ..
             } => Ok(()),
@@ -121,21 +169,70 @@ impl System for Vtiger {
         }
     }
 
-    async fn fields(&self, _module: Module) -> Result<Vec<FieldInfo>, SystemError> {
-        Ok(Vec::new())
+    async fn stock_moved(&self, order: &Record) -> Result<Vec<Record>, SystemError> {
+        let operation = Doing::Read.to(Module::Products);
+        let lines = order.fields.get("LineItems").map(Value::from_json);
+        let Some(basket) = lines.as_ref().and_then(Basket::of) else {
+            return Ok(Vec::new());
+        };
+        // Services have no stock.
+        let prefix = format!("{}x", self.prefix(Module::Products).await?);
+        let mut ids: Vec<String> = basket
+            .lines
+            .iter()
+            .filter_map(|line| match &line.item {
+                Item::Product(id) if id.as_str().starts_with(&prefix) => Some(literal(id.as_str())),
+                _ => None,
+            })
+            .collect();
+        ids.sort();
+        ids.dedup();
+        let mut records = Vec::new();
+        for some in ids.chunks(PAGE_ROWS) {
+            let query = format!("SELECT * FROM Products WHERE id IN ({});", some.join(","));
+            let rows = self.webservice.query(&query).await;
+            let rows = rows.map_err(|error| system_error(operation, &error))?;
+            records.extend(self.records(operation, Module::Products, rows).await?);
+        }
+        Ok(records)
+    }
+
+    async fn fields(&self, module: Module) -> Result<Vec<FieldInfo>, SystemError> {
+        let description = self.schemas.of(&self.webservice, module).await;
+        let description = description.map_err(|error| system_error(Doing::Describe.to(module), &error))?;
+        Ok(description.infos(module))
     }
 
     async fn page(&self, module: Module, cursor: Option<&str>) -> Result<Page, SystemError> {
-        const OPERATION: &str = "list contacts";
+        let operation = Doing::List.to(module);
+        let fail = |error| system_error(operation, &error);
+        if module == Module::Taxes {
+            let rows = tax::rows(&self.webservice).await.map_err(fail)?;
+            return Ok(Page {
+                records: self.records(operation, module, rows).await?,
+                next: None,
+                partial: false,
+            });
+        }
         let after = cursor.map_or_else(String::new, |id| format!("WHERE id > {} ", literal(id)));
+        // An order's `*` joins its lines, and a page ends somewhere among them.
+        let partial = module == Module::SalesOrders;
+        let what = if partial {
+            "id, modifiedtime, modifiedby"
+        } else {
+            "*"
+        };
         let query = format!(
-            "SELECT * FROM {} {after}ORDER BY id LIMIT {PAGE_ROWS};",
+            "SELECT {what} FROM {} {after}ORDER BY id LIMIT {PAGE_ROWS};",
             element_type(module)
         );
-        let rows = self.webservice.query(&query).await;
-        let rows = rows.map_err(|error| system_error(OPERATION, &error))?;
+        let rows = self.webservice.query(&query).await.map_err(fail)?;
         let is_last = rows.len() < PAGE_ROWS;
-        let records = self.records(OPERATION, module, rows).await?;
+        let records = if partial {
+            self.plain_records(operation, module, rows)?
+        } else {
+            self.records(operation, module, rows).await?
+        };
         let next = records
             .last()
             .filter(|_| !is_last)
@@ -143,7 +240,7 @@ impl System for Vtiger {
         Ok(Page {
             records,
             next,
-            partial: false,
+            partial,
         })
     }
 
@@ -153,7 +250,11 @@ impl System for Vtiger {
         body: &Json,
         needed: &[FieldPath],
     ) -> Result<Option<Record>, SystemError> {
-        let Some(fields) = body.as_object().filter(|fields| record::holds(fields, needed)) else {
+        let holds = |fields: &&Map<String, Json>| match module {
+            Module::SalesOrders => record::holds(fields, &[]) && self.holds_order(fields, needed),
+            _ => record::holds(fields, needed),
+        };
+        let Some(fields) = body.as_object().filter(holds) else {
             return Ok(None);
         };
         let id = match &fields["id"] {
@@ -164,14 +265,18 @@ impl System for Vtiger {
         let mut row = fields.clone();
         let id = self.full_id(module, &RecordId::new(id)).await?;
         row.insert("id".to_owned(), json!(id.as_str()));
-        self.one("read callback", module, row).await.map(Some)
+        self.one(Doing::ReadCallback.to(module), module, row)
+            .await
+            .map(Some)
+    }
+
+    fn is_writable(&self, module: Module, path: &FieldPath, _record: Option<&Record>) -> bool {
+        let described = self.schemas.last(module);
+        described.is_none_or(|description| description.is_writable(module, path))
     }
 
     fn stored(&self, module: Module, path: &FieldPath, value: &Value) -> Value {
-        match module {
-            Module::Contacts => stored::in_contacts(&path.to_string(), value),
-            Module::Taxes | Module::Products | Module::SalesOrders => value.clone(),
-        }
+        stored::value(module, &path.to_string(), value)
     }
 
     fn tells_time(&self) -> bool {

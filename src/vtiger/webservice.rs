@@ -19,6 +19,9 @@ use crate::clock::{Clock, Timestamp};
 /// How often a sign-in is tried with a fresh challenge before the credentials are called wrong.
 const SIGN_IN_ATTEMPTS: u32 = 3;
 
+/// Vtiger answers no more rows to one query, whatever its limit says.
+pub(crate) const PAGE_ROWS: usize = 100;
+
 /// A client of one Vtiger's `webservice.php`, as one user.
 pub struct Webservice {
     http: reqwest::Client,
@@ -149,8 +152,13 @@ impl Webservice {
 
     /// The present moment by the server's clock, as far as that is known.
     pub(crate) fn server_now(&self) -> Timestamp {
+        self.by_servers_clock(self.clock.now())
+    }
+
+    /// A moment of ours by the server's clock, as far as that is known.
+    pub(crate) fn by_servers_clock(&self, moment: Timestamp) -> Timestamp {
         let skew_ms = self.known_session().map_or(0, |session| session.skew_ms);
-        Timestamp::from_millis(self.clock.now().as_millis().saturating_add(skew_ms))
+        Timestamp::from_millis(moment.as_millis().saturating_add(skew_ms))
     }
 
     /// Asks for a challenge: shows that the webservice is there and knows the user name.

@@ -55,6 +55,16 @@ impl Zone {
         read_with(time, self.offset())
     }
 
+    /// Writes a moment as Vtiger shows it; the earliest it may show where its zone isn't known.
+    pub(crate) fn write(&self, moment: Timestamp) -> String {
+        let ahead_s = if self.is_known() {
+            i64::from(self.offset().whole_seconds())
+        } else {
+            *QUARTERS.start() * QUARTER_S
+        };
+        Timestamp::from_seconds(moment.as_seconds() + ahead_s).to_string()
+    }
+
     /// Takes note that a record which was written just now shows this `modifiedtime`.
     pub(crate) fn learn(&self, modifiedtime: &str, now: Timestamp) {
         if self.configured {
@@ -109,6 +119,15 @@ mod tests {
 
         assert_eq!(zone.offset(), offset!(-5));
         assert_eq!(zone.read("2026-11-23 06:42:48"), Some(NOW));
+    }
+
+    #[test]
+    fn a_moment_is_written_as_vtiger_shows_it_or_as_early_as_it_may() {
+        let zone = Zone::new(Some(offset!(-5)));
+        assert_eq!(zone.write(NOW), "2026-11-23 06:42:48");
+
+        let unknown = Zone::new(None);
+        assert_eq!(unknown.write(NOW), "2026-11-22 23:42:48");
     }
 
     #[test]

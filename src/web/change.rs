@@ -52,6 +52,8 @@ pub(super) struct Field {
     pub lost: Option<Lost>,
     /// The system that can't hold all of the value.
     pub lossy: Option<&'static str>,
+    /// What else there is to know.
+    pub note: Option<String>,
 }
 
 /// The value that lost a conflict.
@@ -99,6 +101,7 @@ impl Change {
                 Cause::Webhook => "told by a webhook",
                 Cause::Callback => "told by a callback",
                 Cause::Sweep => "found by a sweep",
+                Cause::Retry => "tried anew",
             },
             because: shared(&fields),
             fields,
@@ -149,6 +152,7 @@ impl Field {
                 Side::WooCommerce => "WooCommerce",
                 Side::Vtiger => "Vtiger",
             }),
+            note: plan.note.clone(),
         }
     }
 }

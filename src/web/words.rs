@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::sync::Value;
+use crate::sync::{Basket, Value};
 
 /// The most characters of a value that are shown.
 const LONGEST: usize = 80;
@@ -46,10 +46,11 @@ pub(super) struct Shown {
 impl Shown {
     /// How `value` is shown.
     pub(super) fn new(value: &Value) -> Self {
-        let full = match value {
-            Value::Bool(true) => "yes".to_owned(),
-            Value::Bool(false) => "no".to_owned(),
-            other => other.as_text().trim().to_owned(),
+        let full = match (value, Basket::of(value)) {
+            (_, Some(basket)) => basket.to_string(),
+            (Value::Bool(true), _) => "yes".to_owned(),
+            (Value::Bool(false), _) => "no".to_owned(),
+            (other, _) => other.as_text().trim().to_owned(),
         };
         match full.char_indices().nth(LONGEST) {
             Some((end, _)) => Self {

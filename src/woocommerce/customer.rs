@@ -1,15 +1,10 @@
 //! A customer's JSON as a record, and a patch as the JSON to send. Pure.
 
 use serde_json::{Map, Value as Json};
-use time::PrimitiveDateTime;
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
 
+use super::date::gmt;
 use super::text;
-use crate::clock::Timestamp;
 use crate::sync::{Patch, Record, RecordId};
-
-const NAIVE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
 
 /// The record of a customer's JSON; nothing when it has no id.
 pub(super) fn record(json: &Json) -> Option<Record> {
@@ -31,13 +26,6 @@ pub(super) fn record(json: &Json) -> Option<Record> {
     })
 }
 
-/// A `…_gmt` date: naive, in UTC; nothing for customers that WooCommerce itself never saved.
-pub(super) fn gmt(json: &Json, field: &str) -> Option<Timestamp> {
-    let text = json.get(field)?.as_str()?;
-    let at = PrimitiveDateTime::parse(text, NAIVE).ok()?.assume_utc();
-    Some(Timestamp::from_seconds(at.unix_timestamp()))
-}
-
 /// The JSON that writes a patch.
 pub(super) fn to_wire(patch: &Patch) -> Map<String, Json> {
     let mut body = Map::new();
@@ -56,6 +44,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::clock::Timestamp;
     use crate::sync::{FieldPath, Value};
 
     #[test]

@@ -16,6 +16,23 @@ use crate::clock::Timestamp;
 use crate::sync::Side;
 use crate::system::{Fault, SystemError};
 
+/// Parts of WooCommerce's codes, and the field that such a refusal is about.
+const FIELDS: [(&str, &str); 12] = [
+    ("email", "email"),
+    ("username", "username"),
+    ("password", "password"),
+    ("invalid_sku", "sku"),
+    // A new product is refused in this way where one in the trash has its SKU.
+    ("product_not_created", "sku"),
+    ("term_exists", "category"),
+    ("invalid_customer_id", "contact"),
+    ("product_reference", "line_items"),
+    ("item_id", "line_items"),
+    ("order_item", "line_items"),
+    ("shipping_item", "line_items"),
+    ("coupon", "coupon_lines"),
+];
+
 /// Longer texts are cut; WooCommerce's own are shorter.
 const LONGEST_MESSAGE: usize = 200;
 
@@ -30,6 +47,11 @@ pub(super) fn system_error(operation: &'static str, fault: Fault, message: impl 
 
 pub(super) fn unavailable(operation: &'static str, message: impl Into<String>) -> SystemError {
     system_error(operation, Fault::Unavailable { retry_after: None }, message)
+}
+
+/// A record that isn't there.
+pub(super) fn gone(operation: &'static str) -> SystemError {
+    system_error(operation, Fault::Gone, "the record is gone")
 }
 
 /// A request that got no whole answer.
@@ -95,10 +117,10 @@ fn field(json: &Json) -> Option<String> {
     let Some(named) = named else {
         // WooCommerce's own refusals name no parameter: `registration-error-email-exists`, `customer_invalid_email`.
         let code = code(json)?;
-        return ["email", "username", "password"]
+        return FIELDS
             .into_iter()
-            .find(|field| code.contains(field))
-            .map(str::to_owned);
+            .find(|(part, _)| code.contains(part))
+            .map(|(_, field)| field.to_owned());
     };
     let detail = json
         .get("data")?
@@ -120,9 +142,16 @@ fn said_by_woocommerce(json: &Json) -> String {
         Some(Json::Object(params)) => params.values().next().and_then(Json::as_str),
         _ => None,
     };
-    let text = match detail {
-        Some(detail) => format!("{code}: {message}: {detail}"),
-        None => format!("{code}: {message}"),
+    let owner = json.pointer("/data/resource_id").and_then(Json::as_u64);
+    let text = match (detail, owner) {
+        (Some(detail), _) => format!("{code}: {message}: {detail}"),
+        (None, Some(owner)) if code == "product_invalid_sku" => {
+            format!("{code}: product {owner} has this SKU already")
+        }
+        _ if code == "woocommerce_rest_product_not_created" => format!(
+            "{code}: a product in the trash has this SKU; restore that, or delete it permanently ({message})"
+        ),
+        _ => format!("{code}: {message}"),
     };
     let words = text.split_whitespace();
     let words: Vec<_> = words

@@ -5,7 +5,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::customer::gmt;
+use super::date::gmt;
 use crate::sync::{Record, RecordId};
 
 /// The contact out of a guest's order.
@@ -14,18 +14,31 @@ use crate::sync::{Record, RecordId};
 /// changes when the guest orders again, not when an old order does, so its modified time is that of the order's
 /// creation.
 pub fn from_order(order: &Json) -> Option<Record> {
+    let email = order.get("billing")?.get("email")?.as_str()?.trim();
+    if email.is_empty() {
+        return None;
+    }
+    person(order, RecordId::guest(email))
+}
+
+/// The contact of one guest order alone, where each such order has its own; it may lack an e-mail address.
+pub(super) fn of_one_order(order: &Json) -> Option<Record> {
+    let id = order.get("id")?.as_u64()?;
+    if order.get("status")?.as_str() == Some("trash") {
+        return None;
+    }
+    person(order, RecordId::guest_order(&id.to_string()))
+}
+
+fn person(order: &Json, id: RecordId) -> Option<Record> {
     if order.get("customer_id")?.as_u64() != Some(0)
         || order.get("status")?.as_str() == Some("checkout-draft")
     {
         return None;
     }
     let billing = order.get("billing")?;
-    let email = billing.get("email")?.as_str()?.trim();
-    if email.is_empty() {
-        return None;
-    }
     let fields = json!({
-        "email": email,
+        "email": billing.get("email")?.as_str()?.trim(),
         "first_name": billing.get("first_name"),
         "last_name": billing.get("last_name"),
         "billing": billing,
@@ -34,7 +47,7 @@ pub fn from_order(order: &Json) -> Option<Record> {
         "order_id": order.get("id"),
     });
     Some(Record {
-        id: RecordId::guest(email),
+        id,
         modified: gmt(order, "date_created_gmt"),
         modified_by: None,
         fields: fields.as_object()?.clone(),
@@ -81,5 +94,22 @@ mod tests {
             assert_eq!(from_order(&order), None, "{pointer}");
         }
         assert_eq!(from_order(&json!({"id": 91})), None);
+    }
+
+    #[test]
+    fn each_guest_order_gives_a_person_of_its_own() {
+        let mut order = order();
+        order["billing"]["email"] = json!("");
+
+        let record = of_one_order(&order).unwrap();
+
+        assert_eq!(record.id, RecordId::guest_order("91"));
+        assert_eq!(record.fields["last_name"], "A & B");
+        assert_eq!(record.fields["role"], "guest");
+        for (field, value) in [("customer_id", json!(7)), ("status", json!("trash"))] {
+            let mut order = order.clone();
+            order[field] = value;
+            assert_eq!(of_one_order(&order), None, "{field}");
+        }
     }
 }

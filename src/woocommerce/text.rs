@@ -1,10 +1,12 @@
-//! What WooCommerce does to text on its way in and out, so that both sides can be compared as a person reads them.
+//! What WooCommerce does to text on its way in and out, so that both sides can be compared as a person reads them. Pure.
 //!
 //! A customer's own names are HTML-encoded text: WordPress takes `<…>` in them for tags and drops it, and encodes
 //! `&` sooner or later. So names are encoded before they are sent and decoded when they are read; addresses and meta
 //! data are plain. What WordPress would lose (outer spaces, backslashes) is left out before sending: what was sent is
 //! then what is shown.
 
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use serde_json::Value as Json;
 
 use crate::sync::{FieldPath, Value};
@@ -14,7 +16,46 @@ pub(super) fn decoded(name: &str) -> String {
     html_escape::decode_html_entities(name).into_owned()
 }
 
-/// What WooCommerce shows after storing the value: text, as all fields that can be written hold text.
+/// A text of HTML as it is kept, out of what is shown to a visitor: WordPress sets quotes and dashes anew then.
+pub(super) fn untypeset(html: &str) -> String {
+    const SHOWN: [(&str, &str); 10] = [
+        ("&#8220;", "\""),
+        ("&#8221;", "\""),
+        ("&#8216;", "'"),
+        ("&#8217;", "'"),
+        ("&#8211;", "\u{2013}"),
+        ("&#8212;", "\u{2014}"),
+        ("&#8230;", "..."),
+        ("&#215;", "\u{d7}"),
+        ("&#8242;", "'"),
+        ("&#8243;", "\""),
+    ];
+    if !html.contains("&#") {
+        return html.to_owned();
+    }
+    SHOWN
+        .iter()
+        .fold(html.to_owned(), |text, (entity, kept)| text.replace(entity, kept))
+}
+
+/// The longest run of letters and digits, which is found however the rest of the text is encoded.
+pub(super) fn longest_word(text: &str) -> &str {
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    words.max_by_key(|word| word.len()).unwrap_or_default()
+}
+
+/// A whole number, cut from what the value holds.
+pub(super) fn integer(value: &Value) -> Json {
+    let number = match value {
+        Value::Number(number) => Some(*number),
+        other => other.as_text().trim().parse().ok(),
+    };
+    number
+        .and_then(|number: Decimal| number.trunc().to_i64())
+        .map_or(Json::Null, Json::from)
+}
+
+/// What WooCommerce shows of a customer after storing the value: text, as all fields that can be written hold text.
 pub(super) fn stored(path: &FieldPath, value: &Value) -> Value {
     match path.root() {
         // A meta value of null removes the entry; others are kept to the letter.
@@ -29,7 +70,7 @@ pub(super) fn stored(path: &FieldPath, value: &Value) -> Value {
     }
 }
 
-/// The value as it is sent.
+/// A customer's value as it is sent.
 pub(super) fn to_wire(path: &FieldPath, value: &Value) -> Json {
     match (path.root(), stored(path, value)) {
         ("first_name" | "last_name", Value::Text(text)) => {
@@ -40,7 +81,7 @@ pub(super) fn to_wire(path: &FieldPath, value: &Value) -> Json {
 }
 
 /// WordPress removes the backslashes of escapes, and not the same number of times for each verb: send none at all.
-fn without_backslashes(value: &Value) -> String {
+pub(super) fn without_backslashes(value: &Value) -> String {
     value.as_text().replace('\\', "")
 }
 
@@ -130,5 +171,26 @@ mod tests {
         );
         assert_eq!(stored(&path("billing.phone"), &Value::Null), Value::text(""));
         assert_eq!(to_wire(&path("meta_data[vat_id]"), &Value::Null), Json::Null);
+    }
+
+    #[test]
+    fn typography_is_undone() {
+        let shown = "<p>&#8220;It&#8217;s&#8221; 2&#215;3 &amp; so&#8230;</p>";
+
+        assert_eq!(untypeset(shown), "<p>\"It's\" 2\u{d7}3 &amp; so...</p>");
+        assert_eq!(untypeset("<p>&amp; &lt;</p>"), "<p>&amp; &lt;</p>");
+    }
+
+    #[test]
+    fn the_longest_word_is_looked_for() {
+        assert_eq!(longest_word("A & Bücher <1>"), "Bücher");
+        assert_eq!(longest_word("&&"), "");
+    }
+
+    #[test]
+    fn whole_numbers_are_cut() {
+        assert_eq!(integer(&Value::text("12.900")), Json::from(12));
+        assert_eq!(integer(&Value::text("-0.5")), Json::from(0));
+        assert_eq!(integer(&Value::text("x")), Json::Null);
     }
 }

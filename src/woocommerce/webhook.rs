@@ -11,12 +11,18 @@ use serde_json::Value as Json;
 use sha2::Sha256;
 
 /// The topics that tell of what is kept in step.
-pub const TOPICS: [&str; 5] = [
+pub const TOPICS: [&str; 11] = [
     "customer.created",
     "customer.updated",
     "customer.deleted",
+    "product.created",
+    "product.updated",
+    "product.deleted",
+    "product.restored",
     "order.created",
     "order.updated",
+    "order.deleted",
+    "order.restored",
 ];
 
 /// A kind of record that has webhooks.

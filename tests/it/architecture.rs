@@ -129,7 +129,7 @@ const RULES: [Rule; 9] = [
         why: "only `config` reads the environment",
     },
     Rule {
-        parts: &["app", "demo", "check", "main"],
+        parts: &["app", "demo", "check", "main", "cli"],
         others: true,
         forbidden: &["crate::app"],
         except: &[],

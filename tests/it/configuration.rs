@@ -1,4 +1,5 @@
-//! Configurations and what they become; in `mistakes`, what people are told of bad ones.
+//! Configurations and what they become; in `mistakes`, what people are told of bad ones; in `modules`, the settings of
+//! modules; in `settings_file`, `command` and `live`, how they are exported, imported and checked.
 
 #![expect(
     clippy::unwrap_used,
@@ -6,7 +7,11 @@
     reason = "the helpers of tests fail by panicking"
 )]
 
+mod command;
+mod live;
 mod mistakes;
+mod modules;
+mod settings_file;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -275,12 +280,33 @@ fn the_printed_configuration_and_its_debug_output_hold_no_secret() {
     access_key = "***"
     callback_secret = "***"
     callback_secret_previous = "***"
+    order_reference_field = "vtiger_purchaseorder"
+    stand_in_item = "WC-ITEM"
+    fee_item = "WC-FEE"
     timeout = "30s"
+
+    [connections.shop.modules.products]
+    enabled = true
+    direction = "both"
+    conflict = "last_updated"
+    deletes = "ignore"
+    variable_parents = true
+    missing_sku = "leave"
 
     [connections.shop.modules.contacts]
     enabled = true
     direction = "both"
     conflict = "last_updated"
+    deletes = "ignore"
+
+    [connections.shop.modules.sales_orders]
+    enabled = true
+    direction = "both"
+    conflict = "last_updated"
+    deletes = "ignore"
+    taxing = "auto"
+    guests = "by_email"
+    organization = "per_contact"
     "#);
 }
 

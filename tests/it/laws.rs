@@ -13,10 +13,14 @@
 //! 9. reversible transforms give back what they were given
 //! 10. whatever was written can be read, and nothing panics on anything
 //! 11. a record that is not there never changes the one that is
+//! 12. an order costs the same on both sides, to the last decimal, and comes back as it was
+//! 13. what is edited in an order is written to the lines that it is about, and to no others
 
 mod convergence;
 mod fake;
 mod generate;
+mod order_edits;
+mod orders;
 mod plans;
 mod reading;
 mod scene;

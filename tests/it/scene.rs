@@ -107,6 +107,17 @@ impl Scene {
         report
     }
 
+    /// Sweeps all modules, those that others refer to first, and waits until what was found is dealt with.
+    pub(crate) async fn sweep_all(&self) -> bool {
+        let mut clean = true;
+        for module in Module::ALL {
+            let sweeper = &self.server.parts().sweepers["shop"];
+            clean &= sweeper.sweep(&place(module)).await.unwrap().is_clean();
+            self.quiet().await;
+        }
+        clean
+    }
+
     /// The journal, the newest first.
     pub(crate) async fn journal(&self) -> Vec<Stored> {
         self.server.parts().store.entries(1000).await.unwrap()
@@ -208,9 +219,13 @@ pub(crate) fn variables(shop: &str, crm: &str, folder: &Path) -> Vec<(String, St
 
 /// The contacts of the scene's connection.
 pub(crate) fn contacts() -> Place {
-    let [contacts] = Parts::places("shop").try_into().unwrap();
-    assert_eq!(contacts.module, Module::Contacts);
-    contacts
+    place(Module::Contacts)
+}
+
+/// A module of the scene's connection.
+pub(crate) fn place(module: Module) -> Place {
+    let mut places = Parts::places("shop").into_iter();
+    places.find(|place| place.module == module).unwrap()
 }
 
 /// A customer's fields.

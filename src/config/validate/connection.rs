@@ -1,38 +1,17 @@
 //! Checks one connection's settings.
 
+use std::collections::BTreeMap;
+
 use secrecy::{ExposeSecret, SecretString};
+use time::UtcOffset;
 use time::macros::format_description;
-use time::{Date, UtcOffset};
 
 use super::Check;
-use crate::clock::Timestamp;
 use crate::config::connection::{Authentication, Connection, VtigerConnection, WooCommerceConnection};
 use crate::config::layers::join;
-use crate::config::raw::{RawConnection, RawMapping, RawModule, RawVtiger, RawWooCommerce};
+use crate::config::raw::{RawConnection, RawVtiger, RawWooCommerce};
 use crate::config::scalar::{ModuleName, Secret};
-use crate::sync::{
-    ConflictRule, Direction, FieldKind, FieldMapping, FieldPath, Lines, Module, ModuleSettings, PathError,
-    Transform,
-};
-
-const DIRECTIONS: [(&str, Direction); 3] = [
-    ("both", Direction::Both),
-    ("to_vtiger", Direction::ToVtiger),
-    ("to_woocommerce", Direction::ToWooCommerce),
-];
-
-const CONFLICTS: [(&str, ConflictRule); 3] = [
-    ("last_updated", ConflictRule::LastUpdated),
-    ("vtiger", ConflictRule::Vtiger),
-    ("woocommerce", ConflictRule::WooCommerce),
-];
-
-const KINDS: [(&str, FieldKind); 4] = [
-    ("text", FieldKind::Text),
-    ("email", FieldKind::Email),
-    ("number", FieldKind::Number),
-    ("boolean", FieldKind::Boolean),
-];
+use crate::sync::{Module, ModuleSettings};
 
 const AUTHENTICATIONS: [(&str, Authentication); 3] = [
     ("basic", Authentication::Basic),
@@ -48,7 +27,7 @@ impl Check<'_> {
     pub(super) fn connection(&mut self, at: &str, raw: RawConnection) -> Option<Connection> {
         let woocommerce = self.woocommerce(&join(at, "woocommerce"), raw.woocommerce.unwrap_or_default());
         let vtiger = self.vtiger(&join(at, "vtiger"), raw.vtiger.unwrap_or_default());
-        let modules = raw
+        let mut modules: BTreeMap<Module, ModuleSettings> = raw
             .modules
             .unwrap_or_default()
             .into_iter()
@@ -57,6 +36,8 @@ impl Check<'_> {
                 Some((module, settings))
             })
             .collect();
+        // Taxes can't be set, and are kept in step all the same.
+        modules.insert(Module::Taxes, ModuleSettings::default_for(Module::Taxes).ok()?);
         Some(Connection {
             woocommerce: woocommerce?,
             vtiger: vtiger?,
@@ -157,98 +138,6 @@ impl Check<'_> {
             Err(_) => self.fail(
                 path,
                 format!("`{text}` is no offset from UTC; write it like \"+02:00\""),
-            ),
-        }
-    }
-
-    fn module(&mut self, at: &str, module: Module, raw: RawModule) -> Option<ModuleSettings> {
-        let key = |key| join(at, key);
-        let enabled = self.required(&key("enabled"), raw.enabled);
-        let direction = self.required(&key("direction"), raw.direction);
-        let direction = self.choice(&key("direction"), direction, &DIRECTIONS);
-        let conflict = self.required(&key("conflict"), raw.conflict);
-        let conflict = self.choice(&key("conflict"), conflict, &CONFLICTS);
-        let day = raw.sync_from.and_then(|text| self.day(&key("sync_from"), &text));
-        let mappings = match raw.mappings {
-            None => ModuleSettings::default_for(module).ok()?.mappings,
-            Some(mappings) => mappings
-                .into_iter()
-                .enumerate()
-                .filter_map(|(nth, raw)| self.mapping(&format!("{at}.mappings[{nth}]"), raw))
-                .collect(),
-        };
-        let defaults = ModuleSettings::default_for(module).ok()?;
-        let settings = ModuleSettings {
-            enabled: enabled?.0,
-            direction: direction?,
-            conflict: conflict?,
-            sync_from: day.map(|day| Timestamp::from_seconds(day.midnight().assume_utc().unix_timestamp())),
-            mappings,
-            ..defaults
-        };
-        match settings.validate() {
-            Ok(()) => Some(settings),
-            Err(error) => self.fail(&key("mappings"), error.to_string()),
-        }
-    }
-
-    fn day(&mut self, path: &str, text: &str) -> Option<Date> {
-        match Date::parse(text, format_description!("[year]-[month]-[day]")) {
-            Ok(day) => Some(day),
-            Err(_) => self.fail(path, format!("`{text}` is no day; write it like \"2026-01-31\"")),
-        }
-    }
-
-    fn mapping(&mut self, at: &str, raw: RawMapping) -> Option<FieldMapping> {
-        let key = |key| join(at, key);
-        let woocommerce = self.path(&key("woocommerce"), raw.woocommerce, Lines::parse);
-        let vtiger = self.path(&key("vtiger"), raw.vtiger, FieldPath::parse);
-        let direction = raw.direction.unwrap_or_else(|| "both".to_owned());
-        let direction = self.choice(&key("direction"), Some(direction), &DIRECTIONS);
-        let conflict = self.choice(&key("conflict"), raw.conflict, &CONFLICTS);
-        let kind = self.choice(&key("kind"), raw.kind, &KINDS);
-        let transforms = raw
-            .transforms
-            .unwrap_or_default()
-            .into_iter()
-            .enumerate()
-            .filter_map(|(nth, step)| self.transform(&format!("{at}.transforms[{nth}]"), step))
-            .collect();
-        Some(FieldMapping {
-            woocommerce: woocommerce?,
-            vtiger: vtiger?,
-            direction: direction?,
-            transforms,
-            kind: kind.unwrap_or_default(),
-            mandatory: raw.mandatory.is_some_and(|flag| flag.0),
-            unlisted: false,
-            conflict,
-            enabled: raw.enabled.is_none_or(|flag| flag.0),
-        })
-    }
-
-    fn path<T>(
-        &mut self,
-        path: &str,
-        text: Option<String>,
-        parse: impl FnOnce(&str) -> Result<T, PathError>,
-    ) -> Option<T> {
-        let text = self.required_text(path, text)?;
-        match parse(&text) {
-            Ok(parsed) => Some(parsed),
-            Err(error) => self.fail(path, error.to_string()),
-        }
-    }
-
-    fn transform(&mut self, path: &str, step: serde_json::Value) -> Option<Transform> {
-        match serde_json::from_value(step) {
-            Ok(step) => Some(step),
-            Err(error) => self.fail(
-                path,
-                format!(
-                    "{error}; write it like \"trim\", \"strip_html\", {{ case = \"upper\" }}, \
-                     {{ map = {{ from = \"to\" }} }}, {{ number = 2 }}, {{ default = \"x\" }} or {{ fixed = \"x\" }}"
-                ),
             ),
         }
     }

@@ -61,7 +61,7 @@ fn a_misspelt_key_is_told_at_each_level_with_the_nearest_right_one() {
 
     insta::assert_snapshot!(told, @r#"
     connections.shop.modules.contact (environment variable WVS_CONNECTIONS__SHOP__MODULES__CONTACT__ENABLED): there is no such key; did you mean `connections.shop.modules.contacts`?
-    connections.shop.modules.contacts.colour (environment variable WVS_CONNECTIONS__SHOP__MODULES__CONTACTS__COLOUR): there is no such key here, only `enabled`, `direction`, `conflict`, `sync_from` or `mappings`
+    connections.shop.modules.contacts.colour (environment variable WVS_CONNECTIONS__SHOP__MODULES__CONTACTS__COLOUR): there is no such key here, only `enabled`, `direction`, `conflict`, `sync_from`, `deletes`, `owner`, `disabled_mappings`, `mappings` or `extra_mappings`
     connections.shop.vtiger.acess_key (environment variable WVS_CONNECTIONS__SHOP__VTIGER__ACESS_KEY): there is no such key; did you mean `connections.shop.vtiger.access_key`?
     connections.shop.woocomerce (environment variable WVS_CONNECTIONS__SHOP__WOOCOMERCE__URL): there is no such key; did you mean `connections.shop.woocommerce`?
     http.http (environment variable WVS_HTTP__HTTP): there is no such key here, only `listen` or `body_limit`
@@ -125,7 +125,7 @@ fn wrong_types_and_values_are_told_with_the_remedy() {
     connections.other.woocommerce (environment variable WVS_CONNECTIONS__OTHER__WOOCOMMERCE): it is text but must be a table of keys
     connections.shop.modules.contacts.conflict (environment variable WVS_CONNECTIONS__SHOP__MODULES__CONTACTS__CONFLICT): it is `woo` but must be `last_updated`, `vtiger` or `woocommerce`
     connections.shop.modules.contacts.mappings (environment variable WVS_CONNECTIONS__SHOP__MODULES__CONTACTS__MAPPINGS): it is text but must be a list, which can be set only in the file
-    connections.shop.modules.contacts.sync_from (environment variable WVS_CONNECTIONS__SHOP__MODULES__CONTACTS__SYNC_FROM): `31.1.2026` is no day; write it like "2026-01-31"
+    connections.shop.modules.contacts.sync_from (environment variable WVS_CONNECTIONS__SHOP__MODULES__CONTACTS__SYNC_FROM): `31.1.2026` is no day; write it like "2026-01-31", or with a time "2026-01-31T08:00:00Z"
     connections.shop.vtiger.time_zone_offset (environment variable WVS_CONNECTIONS__SHOP__VTIGER__TIME_ZONE_OFFSET): `Berlin` is no offset from UTC; write it like "+02:00"
     connections.shop.vtiger.url (environment variable WVS_CONNECTIONS__SHOP__VTIGER__URL): it must not hold a user or password; they have keys of their own
     connections.shop.woocommerce.url (environment variable WVS_CONNECTIONS__SHOP__WOOCOMMERCE__URL): it must start with https:// (or http://)

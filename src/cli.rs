@@ -1,0 +1,208 @@
+//! What can be said on the command line, and in the folder `cli` what some of it does.
+
+pub(crate) mod record;
+pub(crate) mod settings;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use woo_vtiger_sync::demo;
+use woo_vtiger_sync::sync::{Module, RecordId, Side};
+
+/// Keeps a WooCommerce shop and Vtiger CRM in step within seconds, both ways.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Runs the service: takes webhooks, keeps records in step, serves the pages.
+    Serve(Settings),
+    /// Shows the service at work between a simulated shop and a simulated CRM.
+    Demo(DemoArguments),
+    /// Tests each connection and says what to do about each problem. Changes nothing.
+    Check(Settings),
+    /// Looks once through both systems for changes that no event announced, and brings them into step.
+    Sweep(Settings),
+    /// Prints the settings in force, without secrets; exports and imports those of the modules.
+    Config(ConfigArguments),
+    /// Prints what would be written for a record and its counterpart, and why. Writes nothing.
+    Plan(PlanArguments),
+    /// Links two records that are the same but don't find each other, and brings them into step.
+    Link(LinkArguments),
+    /// Forgets that a record and its counterpart are the same. Neither of them is changed.
+    Unlink(RecordArguments),
+    /// Tries a record again, such as one that was skipped or set aside.
+    Retry(RecordArguments),
+    /// Makes the database, or brings its schema up to date.
+    Migrate(Settings),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Settings {
+    /// The configuration file (TOML). Environment variables WVS_… win over it.
+    #[arg(long, short, value_name = "FILE", global = true)]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArguments {
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+    /// Ends after this time, such as 30s or 5m; without it, on Ctrl-C.
+    #[arg(long = "for", value_name = "TIME", value_parser = demo::duration)]
+    pub(crate) duration: Option<Duration>,
+    /// At the end, waits until both sides are in step, prints a summary, and fails if they are not.
+    #[arg(long)]
+    pub(crate) exit_when_converged: bool,
+    /// The share of API requests that fail on purpose, such as 5%.
+    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = demo::share)]
+    pub(crate) faults: f64,
+    /// The share of webhooks and callbacks that get lost on purpose, such as 10%.
+    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = demo::share)]
+    pub(crate) lost_webhooks: f64,
+    /// How many customers the shop has at first.
+    #[arg(long, value_name = "NUMBER", default_value_t = 12)]
+    pub(crate) customers: usize,
+    /// The folder for the database; without it, one that is removed at the end.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConfigArguments {
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+    #[command(subcommand)]
+    pub(crate) command: Option<ConfigCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Prints the configuration in force (defaults, file and environment), without secrets: the same as no command.
+    Show,
+    /// Writes the settings and field mappings of all modules, as they are in force, as TOML.
+    Export {
+        /// The file to write; without it, they are printed.
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// Brings such a file into force: checks it, stores the settings, and has changed modules swept. The modules that
+    /// it does not name stay as they are.
+    Import {
+        /// The file to read.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Does not ask the two systems whether the mapped fields exist and fit.
+        #[arg(long)]
+        offline: bool,
+    },
+}
+
+/// Where a record is kept in step.
+#[derive(Debug, Args)]
+pub(crate) struct PlaceArguments {
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+    /// The module.
+    #[arg(long)]
+    pub(crate) module: ModuleName,
+    /// The connection; needed where there are several.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) connection: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArguments {
+    #[command(flatten)]
+    pub(crate) place: PlaceArguments,
+    /// The system that the id is of.
+    #[arg(long, default_value = "woocommerce")]
+    pub(crate) side: SideName,
+    /// The record's id: 42 in WooCommerce, 12x34 in Vtiger.
+    #[arg(long, value_name = "ID", value_parser = record_id)]
+    pub(crate) id: RecordId,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RecordArguments {
+    #[command(flatten)]
+    pub(crate) place: PlaceArguments,
+    /// The system that the id is of.
+    #[arg(long)]
+    pub(crate) side: SideName,
+    /// The record's id: 42 in WooCommerce, 12x34 in Vtiger.
+    #[arg(long, value_name = "ID", value_parser = record_id)]
+    pub(crate) id: RecordId,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LinkArguments {
+    #[command(flatten)]
+    pub(crate) place: PlaceArguments,
+    /// The id of WooCommerce's record, such as 42.
+    #[arg(long, value_name = "ID", value_parser = record_id)]
+    pub(crate) woocommerce: RecordId,
+    /// The id of Vtiger's record, such as 12x34.
+    #[arg(long, value_name = "ID", value_parser = record_id)]
+    pub(crate) vtiger: RecordId,
+}
+
+/// A module, as it is named on the command line and in the configuration.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum ModuleName {
+    /// WooCommerce's tax rates, Vtiger's taxes.
+    Taxes,
+    /// Products and variations.
+    Products,
+    /// WooCommerce's customers, Vtiger's contacts.
+    Contacts,
+    /// WooCommerce's orders, Vtiger's sales orders.
+    SalesOrders,
+}
+
+impl From<ModuleName> for Module {
+    fn from(name: ModuleName) -> Self {
+        match name {
+            ModuleName::Taxes => Self::Taxes,
+            ModuleName::Products => Self::Products,
+            ModuleName::Contacts => Self::Contacts,
+            ModuleName::SalesOrders => Self::SalesOrders,
+        }
+    }
+}
+
+/// One of the two systems.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+#[value(rename_all = "lowercase")]
+pub(crate) enum SideName {
+    /// The shop.
+    WooCommerce,
+    /// The CRM.
+    Vtiger,
+}
+
+impl From<SideName> for Side {
+    fn from(name: SideName) -> Self {
+        match name {
+            SideName::WooCommerce => Self::WooCommerce,
+            SideName::Vtiger => Self::Vtiger,
+        }
+    }
+}
+
+fn record_id(text: &str) -> Result<RecordId, &'static str> {
+    match text.trim() {
+        "" => Err("it is empty"),
+        id => Ok(RecordId::new(id)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

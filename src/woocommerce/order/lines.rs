@@ -1,0 +1,182 @@
+//! A basket as the JSON that writes an order's lines: only what must change, so that no line is doubled. Pure.
+//!
+//! In WooCommerce a line that is sent with its id is edited, and one that is sent without is added. Lines that are not
+//! sent stay as they are.
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+use serde_json::{Map, Value as Json, json};
+
+use super::basket::ADJUSTMENT;
+use super::layout::{Charge, Layout};
+use crate::sync::{Basket, Item, Line, rounded};
+
+/// The method of a shipping line that is added; WooCommerce demands one.
+const METHOD: &str = "flat_rate";
+
+/// Digits that are sent of an amount.
+const DECIMALS: u32 = 6;
+
+/// What makes the order's lines and shipping those of the basket; empty where they are. `now` is what an existing
+/// order shows, `parent_of` tells which product a variation belongs to.
+pub(in crate::woocommerce) fn changes(
+    basket: &Basket,
+    now: Option<&Layout>,
+    parent_of: impl Fn(u64) -> Option<u64>,
+) -> Map<String, Json> {
+    let (mut products, mut fees) = (Vec::new(), Vec::new());
+    for line in basket.lines.iter().filter(|line| !line.kept) {
+        match (&line.item, &line.id) {
+            (Item::Refund, _) => {}
+            (Item::Fee, Some(id)) => fees.extend(edited_fee(id, line)),
+            (Item::Product(_) | Item::Other, Some(id)) => products.extend(edited_product(id, line)),
+            (Item::Product(id), None) => products.extend(added_product(id.as_str(), line, &parent_of)),
+            // WooCommerce adds no line without a product.
+            (Item::Fee | Item::Other, None) => {
+                fees.push(json!({"name": line.name, "total": money(line.net())}));
+            }
+        }
+    }
+    for line in &basket.removed {
+        let Some(id) = line.id.as_deref().and_then(number) else {
+            continue;
+        };
+        match line.item {
+            Item::Refund => {}
+            Item::Fee => fees.push(json!({"id": id, "name": null})),
+            Item::Product(_) | Item::Other => products.push(json!({"id": id, "quantity": 0})),
+        }
+    }
+    let mut body = Map::new();
+    if !products.is_empty() {
+        body.insert("line_items".to_owned(), Json::Array(products));
+    }
+    if !fees.is_empty() {
+        body.insert("fee_lines".to_owned(), Json::Array(fees));
+    }
+    let decimals = decimals(basket, now);
+    if let Some((line, _)) = shipping_change(basket, now, decimals) {
+        body.insert("shipping_lines".to_owned(), json!([line]));
+    }
+    body
+}
+
+/// What makes the order's shipping and total those of the basket, where its lines are; empty where they are.
+///
+/// Taxes are the shop's: what they leave of a difference becomes the fee `Adjustment`, which goes where nothing is
+/// left.
+pub(in crate::woocommerce) fn correction(basket: &Basket, now: &Layout) -> Map<String, Json> {
+    let decimals = decimals(basket, Some(now));
+    let mut body = Map::new();
+    let mut total = now.total;
+    if let Some((line, shipping)) = shipping_change(basket, Some(now), decimals) {
+        body.insert("shipping_lines".to_owned(), json!([line]));
+        total += shipping - now.shipping;
+    }
+    let difference = rounded(basket.total, decimals) - total;
+    if !difference.is_zero() {
+        let fee = adjustment(difference, now.adjustment.as_ref());
+        body.insert("fee_lines".to_owned(), json!([fee]));
+    }
+    body
+}
+
+fn adjustment(difference: Decimal, now: Option<&Charge>) -> Json {
+    let Some(now) = now else {
+        return json!({"name": ADJUSTMENT, "total": money(difference), "tax_status": "none"});
+    };
+    // Somebody else's fee of this name may be taxed.
+    let total = now.total + now.tax + difference;
+    if total.is_zero() {
+        json!({"id": now.id, "name": null})
+    } else {
+        json!({"id": now.id, "total": money(total), "tax_status": "none"})
+    }
+}
+
+/// The shipping line that is to change, and what shipping will cost then, taxes included.
+fn shipping_change(basket: &Basket, now: Option<&Layout>, decimals: u32) -> Option<(Json, Decimal)> {
+    let shown = now.map(|now| now.shipping).unwrap_or_default();
+    let wanted = rounded(basket.shipping, decimals);
+    if wanted == shown {
+        return None;
+    }
+    let Some(line) = now.and_then(|now| now.shipping_line.as_ref()) else {
+        let line = json!({"method_id": METHOD, "method_title": "Shipping", "total": money(wanted - shown)});
+        return Some((line, wanted));
+    };
+    let others = shown - line.total - line.tax;
+    let of_line = wanted - others;
+    // Its taxes stay in proportion.
+    let untaxed = match line.total + line.tax {
+        gross if gross.is_zero() || line.tax.is_zero() => of_line,
+        gross => rounded(of_line * line.total / gross, decimals),
+    };
+    if untaxed == line.total {
+        return None;
+    }
+    let tax = match line.total {
+        total if total.is_zero() => Decimal::ZERO,
+        total => rounded(untaxed * line.tax / total, decimals),
+    };
+    let sent = json!({"id": line.id, "total": money(untaxed)});
+    Some((sent, others + untaxed + tax))
+}
+
+fn edited_product(id: &str, line: &Line) -> Option<Json> {
+    let (quantity, gross) = (whole(line.quantity), line.quantity * line.price);
+    Some(json!({
+        "id": number(id)?,
+        "quantity": quantity,
+        "subtotal": money(gross),
+        "total": money(line.net()),
+    }))
+}
+
+fn edited_fee(id: &str, line: &Line) -> Option<Json> {
+    Some(json!({"id": number(id)?, "total": money(line.net())}))
+}
+
+fn added_product(id: &str, line: &Line, parent_of: impl Fn(u64) -> Option<u64>) -> Option<Json> {
+    let id = number(id)?;
+    let mut sent = json!({
+        "product_id": id,
+        "quantity": whole(line.quantity),
+        "subtotal": money(line.quantity * line.price),
+        "total": money(line.net()),
+    });
+    if let Some(parent) = parent_of(id) {
+        sent["product_id"] = json!(parent);
+        sent["variation_id"] = json!(id);
+    }
+    Some(sent)
+}
+
+/// How many decimals the order's amounts have: those that the shop shows.
+fn decimals(basket: &Basket, now: Option<&Layout>) -> u32 {
+    now.map_or_else(
+        || crate::sync::currency_decimals(&basket.currency),
+        |now| now.total.scale(),
+    )
+}
+
+/// WooCommerce sells whole pieces; a line of a fraction is one piece of its whole price.
+fn whole(quantity: Decimal) -> i64 {
+    let is_whole = quantity.fract().is_zero() && !quantity.is_zero();
+    quantity.to_i64().filter(|_| is_whole).unwrap_or(1)
+}
+
+fn number(id: &str) -> Option<u64> {
+    id.parse().ok()
+}
+
+fn money(amount: Decimal) -> String {
+    let mut amount = rounded(amount, DECIMALS).normalize();
+    if amount.scale() < 2 {
+        amount.rescale(2);
+    }
+    amount.to_string()
+}
+
+#[cfg(test)]
+mod tests;

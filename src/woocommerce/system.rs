@@ -1,0 +1,177 @@
+//! The shop as one of the two systems: which module's calls serve what the contract asks for.
+
+use async_trait::async_trait;
+use serde_json::Value as Json;
+
+use super::date::gmt;
+use super::{WooCommerce, check, customer, guest, order, product, schema, stored, taxes, unless_gone};
+use crate::clock::Timestamp;
+use crate::sync::{FieldPath, Module, Patch, Record, RecordId, Side, Value};
+use crate::system::{FieldInfo, Finding, Glance, Page, System, SystemError};
+
+#[async_trait]
+impl System for WooCommerce {
+    fn side(&self) -> Side {
+        Side::WooCommerce
+    }
+
+    async fn full_id(&self, _module: Module, id: &RecordId) -> Result<RecordId, SystemError> {
+        Ok(id.clone())
+    }
+
+    async fn fetch(&self, module: Module, id: &RecordId) -> Result<Option<Record>, SystemError> {
+        match module {
+            Module::Contacts => self.fetch_contact(id).await,
+            Module::Products => self.fetch_product(id).await,
+            Module::SalesOrders => self.fetch_order(id).await,
+            Module::Taxes => self.fetch_tax(id).await,
+        }
+    }
+
+    async fn find(
+        &self,
+        module: Module,
+        key: &str,
+        since: Option<Timestamp>,
+    ) -> Result<Vec<Record>, SystemError> {
+        let key = key.trim();
+        // WooCommerce takes an empty filter for none.
+        if key.is_empty() {
+            return Ok(Vec::new());
+        }
+        match module {
+            Module::Contacts => self.find_contact(key).await,
+            Module::Products => self.find_product(key).await,
+            Module::SalesOrders => self.find_order(key, since).await,
+            Module::Taxes => self.find_taxes(key).await,
+        }
+    }
+
+    async fn find_created(
+        &self,
+        module: Module,
+        name: &str,
+        since: Timestamp,
+    ) -> Result<Vec<Record>, SystemError> {
+        match module {
+            Module::Products => self.find_created_product(name, since).await,
+            // All others have match keys.
+            Module::Contacts | Module::SalesOrders | Module::Taxes => Ok(Vec::new()),
+        }
+    }
+
+    async fn create(&self, module: Module, patch: &Patch) -> Result<Record, SystemError> {
+        match module {
+            Module::Contacts => self.create_contact(patch).await,
+            Module::Products => self.create_product(patch).await,
+            Module::SalesOrders => self.create_order(patch).await,
+            Module::Taxes => Err(taxes::read_only("create tax rate")),
+        }
+    }
+
+    async fn update(&self, module: Module, id: &RecordId, patch: &Patch) -> Result<Record, SystemError> {
+        match module {
+            Module::Contacts => self.update_contact(id, patch).await,
+            Module::Products => self.update_product(id, patch).await,
+            Module::SalesOrders => self.update_order(id, patch).await,
+            Module::Taxes => Err(taxes::read_only("update tax rate")),
+        }
+    }
+
+    async fn delete(&self, module: Module, id: &RecordId) -> Result<(), SystemError> {
+        match module {
+            Module::Contacts => self.delete_contact(id).await,
+            Module::Products => self.delete_product(id).await,
+            Module::SalesOrders => self.delete_order(id).await,
+            Module::Taxes => Err(taxes::read_only("delete tax rate")),
+        }
+    }
+
+    /// A status is what takes a record out of the trash.
+    async fn restore(
+        &self,
+        module: Module,
+        id: &RecordId,
+        patch: &Patch,
+    ) -> Result<Option<Record>, SystemError> {
+        let status = match module {
+            Module::Products => "publish",
+            Module::SalesOrders => "processing",
+            Module::Contacts | Module::Taxes => return Ok(None),
+        };
+        let mut patch = patch.clone();
+        if !patch.0.keys().any(|path| path.root() == "status")
+            && let Ok(path) = FieldPath::parse("status")
+        {
+            patch.0.insert(path, Value::text(status));
+        }
+        unless_gone(self.update(module, id, &patch)).await
+    }
+
+    async fn fields(&self, module: Module) -> Result<Vec<FieldInfo>, SystemError> {
+        Ok(schema::fields(module))
+    }
+
+    async fn page(&self, module: Module, cursor: Option<&str>) -> Result<Page, SystemError> {
+        match module {
+            Module::Contacts => self.page_of_contacts(cursor).await,
+            Module::Products => self.page_of_products(cursor).await,
+            Module::SalesOrders => self.page_of_orders(cursor).await,
+            Module::Taxes => self.page_of_taxes(cursor).await,
+        }
+    }
+
+    async fn read(
+        &self,
+        module: Module,
+        body: &Json,
+        needed: &[FieldPath],
+    ) -> Result<Option<Record>, SystemError> {
+        match module {
+            Module::Contacts => {
+                // Orders come here, too: as the source of guests.
+                let record = guest::from_order(body).or_else(|| customer::record(body));
+                Ok(record.filter(|record| {
+                    let holds = |root: &str| record.fields.get(root).is_some_and(|value| !value.is_null());
+                    // Without its role nobody can tell whether the customer is to be synced.
+                    holds("role") && needed.iter().all(|path| holds(path.root()))
+                }))
+            }
+            Module::Products => self.read_product(body, needed).await,
+            Module::SalesOrders => self.read_order(body, needed),
+            Module::Taxes => {
+                Ok(taxes::record(body).filter(|record| needed.iter().all(|path| path.is_in(&record.fields))))
+            }
+        }
+    }
+
+    fn is_writable(&self, module: Module, path: &FieldPath, record: Option<&Record>) -> bool {
+        let is = |name: &str, value: &str| {
+            record.is_some_and(|record| record.fields.get(name).and_then(Json::as_str) == Some(value))
+        };
+        match module {
+            Module::Contacts => {
+                schema::is_writable(module, path) && !record.is_some_and(|record| record.id.is_guest())
+            }
+            Module::Products => product::is_writable(path, is("type", "variation")),
+            Module::SalesOrders => order::is_writable(path, record.is_some()),
+            Module::Taxes => false,
+        }
+    }
+
+    fn stored(&self, module: Module, path: &FieldPath, value: &Value) -> Value {
+        stored::stored(module, path, value)
+    }
+
+    /// WooCommerce doesn't tell who changed a record. A guest is told by an order, which changes later than the guest.
+    fn glance(&self, body: &Json) -> Glance {
+        Glance {
+            modified: gmt(body, "date_modified_gmt"),
+            own: None,
+        }
+    }
+
+    async fn check(&self) -> Vec<Finding> {
+        check::check(&self.rest).await
+    }
+}
