@@ -288,3 +288,29 @@ async fn a_query_that_is_too_long_never_reaches_vtiger() {
     let answer = crm.call("GET", "query", json!({"query": ids(700)})).await;
     assert_eq!(answer.status, 414);
 }
+
+#[tokio::test]
+async fn a_field_of_its_own_is_described_kept_and_found() {
+    let crm = Crm::start().await;
+    let kind = json!({"name": "picklist", "picklistValues": [{"label": "Gold", "value": "Gold"}]});
+    crm.simulator.add_field("Contacts", "cf_851", "Loyalty", &kind);
+
+    let described = crm
+        .call("GET", "describe", json!({"elementType": "Contacts"}))
+        .await;
+    let made = crm
+        .create("Contacts", json!({"lastname": "Ada", "cf_851": "Gold"}))
+        .await;
+
+    let fields = described.result()["fields"].as_array().unwrap().clone();
+    assert!(
+        fields
+            .iter()
+            .any(|field| field["name"] == "cf_851" && field["type"] == kind)
+    );
+    assert_eq!(made["cf_851"], "Gold");
+    assert_eq!(
+        crm.ids("SELECT id FROM Contacts WHERE cf_851 = 'Gold';").await,
+        [made["id"].as_str().unwrap()]
+    );
+}

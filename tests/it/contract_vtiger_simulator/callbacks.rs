@@ -209,3 +209,51 @@ async fn saves_and_deletions_of_orders_are_told_in_the_recorded_shape() {
     expected["modifiedtime"] = created["modifiedtime"].clone();
     assert_eq!(told[1], expected);
 }
+
+#[tokio::test]
+async fn a_restored_order_has_its_lines_again_and_is_told_in_the_recorded_shape() {
+    let crm = Crm::start().await;
+    let account = crm.simulator.add_record("Accounts", json!({"accountname": "A"}));
+    let product = crm
+        .simulator
+        .add_record("Products", json!({"productname": "P", "qtyinstock": "9"}));
+    let stock = || crm.simulator.record(&product).unwrap()["qtyinstock"].clone();
+    let order = crm.simulator.add_record(
+        "SalesOrder",
+        json!({"subject": "O", "account_id": account, "bill_street": "B", "ship_street": "S",
+               "LineItems": [{"productid": product, "quantity": "2", "listprice": "5"}]}),
+    );
+    assert_eq!(
+        crm.simulator.record(&order).unwrap()["hdnGrandTotal"],
+        "10.00000000"
+    );
+    assert_eq!(stock(), "9.000", "a person's order takes nothing from the stock");
+    let changed =
+        json!({"LineItems": [{"productid": product, "quantity": "3", "listprice": "5", "tax1": "10"}]});
+    assert!(crm.simulator.edit_record(&order, changed));
+    let before = crm.simulator.record(&order).unwrap();
+    assert_eq!(before["hdnGrandTotal"], "16.50000000");
+
+    assert!(!crm.simulator.restore_record(&order));
+    assert!(crm.simulator.delete_record(&order));
+    assert_eq!(crm.simulator.records("LineItem"), Vec::<Json>::new());
+    assert!(crm.simulator.records("SalesOrder").is_empty());
+    let server = listener(200).await;
+    listen(&crm, &server);
+    assert!(crm.simulator.restore_record(&order));
+
+    assert_eq!(
+        crm.simulator.records("SalesOrder")[0]["LineItems"],
+        before["LineItems"]
+    );
+    assert_eq!(stock(), "9.000");
+    let mut told: Vec<Json> = delivered(&crm, &server).await.iter().map(body).collect();
+    told.sort_by_key(|told| told["event"] != "workflow.save");
+    assert_eq!(told.len(), 2);
+    assert_eq!(told[0]["request_source"], "ui:RecycleBinAjax");
+    assert_eq!(told[0]["data"]["LineItems"], before["LineItems"]);
+    let expected = recorded("afterrestore");
+    assert_eq!(keys(&told[1]), keys(&expected));
+    assert_eq!(told[1]["event"], expected["event"]);
+    assert_eq!(told[1]["id"], json!(order.trim_start_matches("6x")));
+}
