@@ -53,7 +53,13 @@ impl CallError {
 
     /// Whether PHP gave up: an empty answer with HTTP 500, after which the operation may be half done.
     pub(crate) fn is_fatal(&self) -> bool {
-        matches!(self, Self::Unavailable { status: Some(500), .. })
+        matches!(
+            self,
+            Self::Unavailable {
+                status: Some(500),
+                ..
+            }
+        )
     }
 
     pub(crate) fn unreadable(operation: &str) -> Self {

@@ -166,8 +166,13 @@ fn unseen(module: &str, session: &Session) -> Verdict {
 /// Whether sales orders can be created, as far as the version tells: trying would leave one behind.
 fn orders(session: &Session) -> Verdict {
     let version = session.version.as_deref().unwrap_or_default();
-    let mut numbers = version.split('.').map(|number| number.parse::<u32>().unwrap_or_default());
-    let (major, minor) = (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
+    let mut numbers = version
+        .split('.')
+        .map(|number| number.parse::<u32>().unwrap_or_default());
+    let (major, minor) = (
+        numbers.next().unwrap_or_default(),
+        numbers.next().unwrap_or_default(),
+    );
     if (major, minor) < (8, 3) {
         return Verdict::Good("can be created in this version, as far as is known".to_owned());
     }

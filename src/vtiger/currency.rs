@@ -100,7 +100,8 @@ impl Currencies {
         // One that is switched off can be written; one that isn't is better.
         let is_off = |id: &str| {
             rows.iter().any(|row| {
-                row::text(row, "id") == id && row::text(row, "currency_status").eq_ignore_ascii_case("inactive")
+                row::text(row, "id") == id
+                    && row::text(row, "currency_status").eq_ignore_ascii_case("inactive")
             })
         };
         currencies.sort_by_key(|currency| is_off(&currency.id));

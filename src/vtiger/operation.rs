@@ -35,7 +35,14 @@ macro_rules! one {
 
 macro_rules! many {
     ($module:expr, $verb:literal) => {
-        each!($module, $verb, " taxes", " products", " contacts", " sales orders")
+        each!(
+            $module,
+            $verb,
+            " taxes",
+            " products",
+            " contacts",
+            " sales orders"
+        )
     };
 }
 

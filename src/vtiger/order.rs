@@ -97,8 +97,8 @@ impl Vtiger {
     ) -> Result<Map<String, Json>, SystemError> {
         let fail = |error: CallError| system_error(operation, &error);
         if read::hides_shipping_taxes(&order) {
-            let names = self.webservice.retrieve(row::text(&order, "id")).await;
-            order = names.map_err(fail)?;
+            let whole = self.webservice.retrieve(row::text(&order, "id")).await;
+            order = whole.map_err(fail)?;
         }
         read::even_out(&mut order);
         let lines = read::lines(&order);
@@ -107,7 +107,9 @@ impl Vtiger {
         let taxes = self.orders.taxes.with_columns(&self.webservice, &columns).await;
         let taxes = taxes.map_err(fail)?;
         let stand_ins = self.orders.stand_ins.ids(&self.webservice).await.map_err(fail)?;
-        let currency = row::reference(&order, "currency_id").unwrap_or_default().to_owned();
+        let currency = row::reference(&order, "currency_id")
+            .unwrap_or_default()
+            .to_owned();
         let code = match currency.as_str() {
             "" => String::new(),
             id => {
@@ -124,6 +126,7 @@ impl Vtiger {
                 currency: &code,
             },
         );
+        read::without_charges(&mut order);
         let counterpart = self.orders.counterpart(&order).to_owned();
         order.insert("LineItems".to_owned(), basket.to_json());
         order.insert(
@@ -203,7 +206,9 @@ impl Vtiger {
     pub(crate) fn holds_order(&self, fields: &Map<String, Json>, needed: &[FieldPath]) -> bool {
         let lines = read::lines(fields);
         let columns = ["productid", "quantity", "listprice", "sequence_no"];
-        let are_whole = lines.iter().all(|line| columns.iter().all(|name| line.contains_key(*name)));
+        let are_whole = lines
+            .iter()
+            .all(|line| columns.iter().all(|name| line.contains_key(*name)));
         let header = ["hdnTaxType", "hdnGrandTotal", "currency_id", "contact_id"];
         fields.contains_key("LineItems")
             && are_whole

@@ -95,10 +95,7 @@ impl Description {
         if reference::at(module, path).is_some() || is_derived(module, &text) {
             return true;
         }
-        text == path.root()
-            && self
-                .field(&text)
-                .is_some_and(|field| is_editable(module, field))
+        text == path.root() && self.field(&text).is_some_and(|field| is_editable(module, field))
     }
 
     /// The fields, for mappings to be checked against.
@@ -243,7 +240,9 @@ impl Schemas {
 
     /// The last description, however old.
     pub(crate) fn last(&self, module: Module) -> Option<Arc<Description>> {
-        self.known().get(&module).map(|(description, _)| Arc::clone(description))
+        self.known()
+            .get(&module)
+            .map(|(description, _)| Arc::clone(description))
     }
 
     fn known(&self) -> MutexGuard<'_, BTreeMap<Module, (Arc<Description>, Timestamp)>> {

@@ -34,7 +34,12 @@ pub(crate) fn text(module: Module, path: &str, text: &str) -> String {
     match column::of(module, path) {
         Column::Text(length) => kept(text, Some(length)),
         Column::LongText => kept(text, None),
-        Column::Boolean => if matches!(text.trim(), "1" | "on") { "1" } else { "0" }.to_owned(),
+        Column::Boolean => if matches!(text.trim(), "1" | "on") {
+            "1"
+        } else {
+            "0"
+        }
+        .to_owned(),
         Column::Number(decimals, shown) => format!("{:.shown$}", rounded(number(text), decimals)),
         Column::Cut(decimals) => {
             let shown = usize::try_from(decimals).unwrap_or_default();
@@ -209,7 +214,10 @@ mod tests {
             assert_eq!(shown(Module::Products, path, sent), expected, "{path} {sent}");
         }
         assert_eq!(shown(Module::Taxes, "percentage", "6.1259"), "6.125");
-        assert_eq!(shown(Module::SalesOrders, "bill_city", &"c".repeat(40)), "c".repeat(30));
+        assert_eq!(
+            shown(Module::SalesOrders, "bill_city", &"c".repeat(40)),
+            "c".repeat(30)
+        );
     }
 
     #[test]

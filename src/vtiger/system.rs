@@ -129,7 +129,10 @@ impl System for Vtiger {
             element.insert("assigned_user_id".to_owned(), json!(owner));
         }
         match self.webservice.create(element_type(module), element).await {
-            Ok(row) => self.written(operation, module, row).await,
+            Ok(row) => {
+                let row = self.mend_references(operation, module, patch, row).await?;
+                self.written(operation, module, row).await
+            }
             Err(error) => Err(system_error(operation, &error)),
         }
     }
@@ -147,7 +150,10 @@ impl System for Vtiger {
             Ok(row) if module == Module::Taxes && tax::is_deleted(&row) => {
                 Err(failed(operation, Fault::Gone, "the tax is deleted in Vtiger"))
             }
-            Ok(row) => self.written(operation, module, row).await,
+            Ok(row) => {
+                let row = self.mend_references(operation, module, patch, row).await?;
+                self.written(operation, module, row).await
+            }
             Err(error) => Err(self.judge(operation, module, &id, error).await),
         }
     }
@@ -217,7 +223,11 @@ impl System for Vtiger {
         let after = cursor.map_or_else(String::new, |id| format!("WHERE id > {} ", literal(id)));
         // An order's `*` joins its lines, and a page ends somewhere among them.
         let partial = module == Module::SalesOrders;
-        let what = if partial { "id, modifiedtime, modifiedby" } else { "*" };
+        let what = if partial {
+            "id, modifiedtime, modifiedby"
+        } else {
+            "*"
+        };
         let query = format!(
             "SELECT {what} FROM {} {after}ORDER BY id LIMIT {PAGE_ROWS};",
             element_type(module)
@@ -261,7 +271,9 @@ impl System for Vtiger {
         let mut row = fields.clone();
         let id = self.full_id(module, &RecordId::new(id)).await?;
         row.insert("id".to_owned(), json!(id.as_str()));
-        self.one(Doing::ReadCallback.to(module), module, row).await.map(Some)
+        self.one(Doing::ReadCallback.to(module), module, row)
+            .await
+            .map(Some)
     }
 
     fn is_writable(&self, module: Module, path: &FieldPath, _record: Option<&Record>) -> bool {

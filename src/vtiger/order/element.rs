@@ -37,7 +37,10 @@ pub(super) fn element(
     let is_individual = basket.taxation == Taxation::Individual;
     let mut element = Map::new();
     let mut put = |name: &str, value: Json| element.insert(name.to_owned(), value);
-    put("hdnTaxType", json!(if is_individual { "individual" } else { "group" }));
+    put(
+        "hdnTaxType",
+        json!(if is_individual { "individual" } else { "group" }),
+    );
     let money = [
         ("hdnDiscountAmount", basket.discount),
         ("hdnS_H_Amount", basket.shipping),
@@ -58,7 +61,10 @@ pub(super) fn element(
             put("hdnDiscountPercent", json!("0"));
         }
     }
-    let lines: Vec<Json> = lines.iter().map(|line| self::line(line, taxes, is_individual)).collect();
+    let lines: Vec<Json> = lines
+        .iter()
+        .map(|line| self::line(line, taxes, is_individual))
+        .collect();
     put("LineItems", json!(lines));
     element
 }

@@ -63,7 +63,9 @@ impl Vtiger {
             let (product, comment) = match &line.item {
                 Item::Product(id) => (id.to_string(), kept.take_comment(id.as_str())),
                 Item::Other => (self.stand_in(operation, StandIn::Item).await?, line.name.clone()),
-                Item::Fee | Item::Refund => (self.stand_in(operation, StandIn::Fee).await?, line.name.clone()),
+                Item::Fee | Item::Refund => {
+                    (self.stand_in(operation, StandIn::Fee).await?, line.name.clone())
+                }
             };
             lines.push(WrittenLine {
                 product,
@@ -166,7 +168,8 @@ impl Vtiger {
         let is_stand_in = |id: &String| stand_ins.as_ref().is_ok_and(|ids| ids.which(id).is_some());
         if missing.iter().any(is_stand_in) {
             self.orders.stand_ins.forget();
-            let message = "an item that stands for lines without a product was deleted in Vtiger; it is made anew";
+            let message =
+                "an item that stands for lines without a product was deleted in Vtiger; it is made anew";
             return failed(operation, Fault::Unavailable { retry_after: None }, message);
         }
         refused(

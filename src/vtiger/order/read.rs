@@ -30,18 +30,16 @@ pub(super) struct Known<'a> {
 /// An order's lines as the row has them, in their order.
 pub(super) fn lines(row: &Map<String, Json>) -> Vec<&Map<String, Json>> {
     let lines = row.get("LineItems").and_then(Json::as_array);
-    let mut lines: Vec<_> = lines
-        .into_iter()
-        .flatten()
-        .filter_map(Json::as_object)
-        .collect();
+    let mut lines: Vec<_> = lines.into_iter().flatten().filter_map(Json::as_object).collect();
     lines.sort_by_key(|line| row::decimal(line, "sequence_no"));
     lines
 }
 
 /// Makes the answer to a write look as `retrieve` does.
 pub(super) fn even_out(row: &mut Map<String, Json>) {
-    let product = lines(row).first().and_then(|line| row::reference(line, "productid"));
+    let product = lines(row)
+        .first()
+        .and_then(|line| row::reference(line, "productid"));
     let product = product.unwrap_or_default().to_owned();
     row.retain(|name, _| !schema::is_of_lines(name) && name != "new" && name != "LineItems_FinalDetails");
     row.insert("productid".to_owned(), json!(product));
@@ -49,6 +47,11 @@ pub(super) fn even_out(row: &mut Map<String, Json>) {
         if row.contains_key(name) {
             let total = row::decimal(row, name);
             row.insert(name.to_owned(), json!(format!("{total:.8}")));
+        }
+    }
+    for name in ["hdnDiscountPercent", "hdnDiscountAmount"] {
+        if row.contains_key(name) && row::decimal(row, name).is_zero() {
+            row.insert(name.to_owned(), json!(""));
         }
     }
     // Kept for recurring orders only.
@@ -77,9 +80,17 @@ pub(super) fn hides_shipping_taxes(row: &Map<String, Json>) -> bool {
     rounded(charged - shipping, 6) != Decimal::ZERO
 }
 
+/// Takes away what not every answer tells of: the basket has it.
+pub(super) fn without_charges(row: &mut Map<String, Json>) {
+    row.retain(|name, _| !name.starts_with(SHIPPING));
+}
+
 /// What was ordered.
 pub(super) fn basket(row: &Map<String, Json>, known: Known<'_>) -> Basket {
-    let mut read: Vec<Line> = lines(row).into_iter().map(|line| self::line(line, known)).collect();
+    let mut read: Vec<Line> = lines(row)
+        .into_iter()
+        .map(|line| self::line(line, known))
+        .collect();
     if let [only] = read.as_slice()
         && only.item == Item::Other
         && only.name == NO_ITEMS
@@ -113,7 +124,10 @@ fn taxation(row: &Map<String, Json>) -> Taxation {
 fn order_discount(row: &Map<String, Json>) -> Decimal {
     let amount = row::decimal(row, "hdnDiscountAmount");
     if amount.is_zero() {
-        share(row::decimal(row, "hdnSubTotal"), row::decimal(row, "hdnDiscountPercent"))
+        share(
+            row::decimal(row, "hdnSubTotal"),
+            row::decimal(row, "hdnDiscountPercent"),
+        )
     } else {
         amount
     }
@@ -158,7 +172,9 @@ fn item<'a>(line: &'a Map<String, Json>, price: Decimal, stand_ins: &StandInIds)
     };
     match (which, product) {
         (Some(StandIn::Item), _) => (Item::Other, comment),
-        (Some(StandIn::Fee), _) if price.is_zero() && comment.starts_with(REFUNDED) => (Item::Refund, comment),
+        (Some(StandIn::Fee), _) if price.is_zero() && comment.starts_with(REFUNDED) => {
+            (Item::Refund, comment)
+        }
         (Some(StandIn::Fee), _) => (Item::Fee, comment),
         (None, Some(product)) => (Item::Product(RecordId::new(product)), product_name),
         (None, None) => (Item::Other, product_name),

@@ -45,7 +45,8 @@ impl Vtiger {
         let basket = basket_of(operation, patch)?.unwrap_or_default();
         let mut header = self.header(operation, patch).await?;
         if !header.contains_key("currency_id") && !basket.currency.is_empty() {
-            self.put_currency(operation, &basket.currency, &mut header).await?;
+            self.put_currency(operation, &basket.currency, &mut header)
+                .await?;
         }
         for (name, otherwise) in DEMANDED {
             if row::text(&header, name).trim().is_empty() {
@@ -59,7 +60,7 @@ impl Vtiger {
         let order = self.prepare(operation, &basket, Kept::default()).await?;
         header.extend(element(&order.basket, &order.lines, &order.taxes, Writing::New));
         match operation::create(&self.webservice, header).await {
-            Ok(row) => self.settled(operation, row, order).await,
+            Ok(row) => self.settled(operation, patch, row, order).await,
             Err(error) if error.is_refused_with("INVALID_ID_ATTRIBUTE") => {
                 Err(self.create_refused(operation, &order, error).await)
             }
@@ -80,7 +81,12 @@ impl Vtiger {
                 header.insert("conversion_rate".to_owned(), json!(rate));
             }
             return match operation::revise(&self.webservice, header).await {
-                Ok(row) => self.written(operation, Module::SalesOrders, row).await,
+                Ok(row) => {
+                    let row = self
+                        .mend_references(operation, Module::SalesOrders, patch, row)
+                        .await?;
+                    self.written(operation, Module::SalesOrders, row).await
+                }
                 Err(error) => Err(self.judge(operation, Module::SalesOrders, id, error).await),
             };
         };
@@ -90,12 +96,13 @@ impl Vtiger {
         }
         let order = self.prepare(operation, &basket, kept).await?;
         let row = self.revise_lines(operation, id, header, &order).await?;
-        self.settled(operation, row, order).await
+        self.settled(operation, patch, row, order).await
     }
 
     /// The patch's fields but the lines, as the webservice takes them.
     async fn header(&self, operation: &'static str, patch: &Patch) -> Result<Map<String, Json>, SystemError> {
-        let is_derived = |path: &FieldPath| matches!(path.root(), "LineItems" | "counterpart" | "currency_id");
+        let is_derived =
+            |path: &FieldPath| matches!(path.root(), "LineItems" | "counterpart" | "currency_id");
         let plain = patch.0.iter().filter(|(path, _)| !is_derived(path));
         let plain = Patch(plain.map(|(path, value)| (path.clone(), value.clone())).collect());
         let mut header = self.element(operation, Module::SalesOrders, &plain).await?;
@@ -106,7 +113,8 @@ impl Vtiger {
                     header.insert(self.orders.reference_field.clone(), json!(reference));
                 }
                 "currency_id" if !value.is_blank() => {
-                    self.put_currency(operation, &value.as_text(), &mut header).await?;
+                    self.put_currency(operation, &value.as_text(), &mut header)
+                        .await?;
                 }
                 _ => {}
             }
@@ -159,7 +167,9 @@ impl Vtiger {
             literal(id.as_str())
         );
         let rows = self.webservice.query(&query).await.map_err(fail)?;
-        let rate = rows.first().map(|row| row::text(row, "conversion_rate").to_owned());
+        let rate = rows
+            .first()
+            .map(|row| row::text(row, "conversion_rate").to_owned());
         Ok(rate.filter(is_told))
     }
 
@@ -170,7 +180,12 @@ impl Vtiger {
         mut header: Map<String, Json>,
         order: &Prepared,
     ) -> Result<Map<String, Json>, SystemError> {
-        header.extend(element(&order.basket, &order.lines, &order.taxes, Writing::Existing));
+        header.extend(element(
+            &order.basket,
+            &order.lines,
+            &order.taxes,
+            Writing::Existing,
+        ));
         match operation::revise(&self.webservice, header).await {
             Ok(row) => Ok(row),
             Err(error) if error.is_fatal() => self.half_done(operation, id, order, error).await,
@@ -240,16 +255,17 @@ impl Vtiger {
     async fn settled(
         &self,
         operation: &'static str,
-        mut row: Map<String, Json>,
+        patch: &Patch,
+        row: Map<String, Json>,
         mut order: Prepared,
     ) -> Result<Record, SystemError> {
+        let mut row = self
+            .mend_references(operation, Module::SalesOrders, patch, row)
+            .await?;
         let total = order.basket.total;
         let id = RecordId::new(row::text(&row, "id"));
-        let header = || {
-            let kept = ["id", "conversion_rate"].map(|name| (name.to_owned(), json!(row::text(&row, name))));
-            kept.into_iter().collect::<Map<_, _>>()
-        };
-        let header = header();
+        let kept = ["id", "conversion_rate"].map(|name| (name.to_owned(), json!(row::text(&row, name))));
+        let header: Map<String, Json> = kept.into_iter().collect();
         if !is_right(&row, total) && order.basket.taxation == Taxation::Individual {
             // Somebody may have taken a tax off a product.
             for line in &order.lines {

@@ -106,7 +106,10 @@ mod tests {
     use super::*;
 
     fn described(module: &str) -> Description {
-        let path = format!("{}/tests/fixtures/vtiger/describe_{module}.json", env!("CARGO_MANIFEST_DIR"));
+        let path = format!(
+            "{}/tests/fixtures/vtiger/describe_{module}.json",
+            env!("CARGO_MANIFEST_DIR")
+        );
         let recording: Json = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
         Description::read(recording["body"]["result"].as_object().unwrap())
     }
@@ -125,7 +128,9 @@ mod tests {
         assert_eq!(status("Delivered"), None);
         assert_eq!(status(""), None);
         let message = status("Shipped").unwrap();
-        assert!(message.starts_with("`Shipped` is none of the values of Status (sostatus): Created, Approved"));
+        assert!(
+            message.starts_with("`Shipped` is none of the values of Status (sostatus): Created, Approved")
+        );
         let unit = |value| problem(Module::Products, "Products", "usageunit", value);
         assert_eq!(unit("Box |##| Each"), None);
         assert!(unit("Box |##| Fathom").unwrap().contains("…"), "the list is long");
@@ -143,7 +148,11 @@ mod tests {
         let code = |value: &str| problem(Module::Products, "Products", "productcode", value);
 
         assert_eq!(code(&"S".repeat(40)), None);
-        assert!(code(&"S".repeat(41)).unwrap().contains("longer than the 40 characters"));
+        assert!(
+            code(&"S".repeat(41))
+                .unwrap()
+                .contains("longer than the 40 characters")
+        );
         assert!(code("SKU-😀").unwrap().contains("emoji"));
         let email = format!("{}@shop.example", "a".repeat(100));
         assert!(problem(Module::Contacts, "Contacts", "email", &email).is_some());

@@ -33,7 +33,9 @@ async fn an_ordinary_vtiger_on_php_8_is_in_order_but_for_sync() {
     assert!(problem(&findings, "sync operation").starts_with("warning: it failed (HTTP 500)"));
     assert!(problem(&findings, "create sales orders").starts_with("warning: Vtiger 8.3.0 refuses new"));
     let known = ["sync operation", "create sales orders"];
-    let others = findings.iter().filter(|(name, _)| !known.contains(&name.as_str()));
+    let others = findings
+        .iter()
+        .filter(|(name, _)| !known.contains(&name.as_str()));
     for (subject, verdict) in others {
         assert!(matches!(verdict, Verdict::Good(_)), "{subject}: {verdict:?}");
     }
