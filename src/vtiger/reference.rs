@@ -71,13 +71,15 @@ pub(crate) fn at(module: Module, path: &FieldPath) -> Option<&'static Reference>
         .find(|reference| reference.field == field && reference.name == name)
 }
 
+/// The ids that names were found to stand for, and when, by module and name.
+type Ids = HashMap<(&'static str, String), (String, Timestamp)>;
+
 /// Names of referred records, remembered for a while.
 #[derive(Debug)]
 pub(crate) struct Names {
     clock: Arc<dyn Clock>,
     known: Mutex<HashMap<String, (String, Timestamp)>>,
-    /// The ids that names were found to stand for, by module and name.
-    ids: Mutex<HashMap<(&'static str, String), (String, Timestamp)>>,
+    ids: Mutex<Ids>,
     /// Held from looking a name up to creating it, so that it isn't created twice.
     creating: tokio::sync::Mutex<()>,
 }
@@ -210,7 +212,7 @@ impl Names {
         ids.insert((target, name.to_owned()), (id.to_owned(), self.clock.now()));
     }
 
-    fn ids(&self) -> MutexGuard<'_, HashMap<(&'static str, String), (String, Timestamp)>> {
+    fn ids(&self) -> MutexGuard<'_, Ids> {
         self.ids.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

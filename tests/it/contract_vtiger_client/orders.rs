@@ -25,8 +25,10 @@ async fn selling() -> Crm {
         let names = json!([{ "id": organization, "accountname": "ACME" }]);
         crm.answers("query_empty", json!({ "query": query }), names).await;
     }
-    crm.plays("describe_SalesOrder", json!({ "elementType": "SalesOrder" }))
-        .await;
+    for module in ["SalesOrder", "Products"] {
+        let name = format!("describe_{module}");
+        crm.plays(&name, json!({ "elementType": module })).await;
+    }
     crm
 }
 
