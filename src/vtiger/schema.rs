@@ -81,6 +81,11 @@ impl Description {
         self.fields.iter().find(|field| field.name == name)
     }
 
+    /// Whether this installation has such a field.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.field(name).is_some()
+    }
+
     /// The fields of a sales order that a query can show without joining its lines.
     pub(crate) fn header_fields(&self) -> impl Iterator<Item = &str> {
         let names = self.fields.iter().map(|field| field.name.as_str());

@@ -256,9 +256,16 @@ impl System for Vtiger {
         body: &Json,
         needed: &[FieldPath],
     ) -> Result<Option<Record>, SystemError> {
+        // What this installation doesn't have, nobody can send.
+        let known = self.schemas.last(module);
+        let needed: Vec<FieldPath> = needed
+            .iter()
+            .filter(|path| known.as_ref().is_none_or(|known| known.has(path.root())))
+            .cloned()
+            .collect();
         let holds = |fields: &&Map<String, Json>| match module {
-            Module::SalesOrders => record::holds(fields, &[]) && self.holds_order(fields, needed),
-            _ => record::holds(fields, needed),
+            Module::SalesOrders => record::holds(fields, &[]) && self.holds_order(fields, &needed),
+            _ => record::holds(fields, &needed),
         };
         let Some(fields) = body.as_object().filter(holds) else {
             return Ok(None);
