@@ -2,6 +2,7 @@
 
 mod baskets;
 mod orders;
+mod others;
 mod products;
 mod taxes;
 
