@@ -286,3 +286,56 @@ async fn a_header_is_changed_as_recorded_and_keeps_its_lines() {
     let expected = json!({ "id": "6x272", "sostatus": "Approved", "conversion_rate": "0.900" });
     assert_eq!(sent, expected, "or Vtiger would set the rate to 1");
 }
+
+#[tokio::test]
+async fn a_tax_that_was_taken_off_a_product_is_linked_again() {
+    let crm = selling().await;
+    let product = recording::json("vtiger/retrieve_product.json")["body"]["result"].clone();
+    let mut unlinked = product.clone();
+    unlinked.as_object_mut().unwrap().remove("tax1");
+    crm.plays_times("retrieve_product", json!({ "id": "14x38" }), 1)
+        .await;
+    crm.answers("retrieve_product", json!({ "id": "14x38" }), unlinked)
+        .await;
+    let row = |total: &str| {
+        let mut row = recording::json("vtiger/salesorder_create.json")["body"]["result"].clone();
+        row["hdnGrandTotal"] = json!(total);
+        row["hdnTaxType"] = json!("individual");
+        row
+    };
+    crm.answers("salesorder_create", json!({}), row("10")).await;
+    let revised = recording::json("vtiger/revise_product_tax.json");
+    let body = json!({ "success": true, "result": product });
+    crm.mount(&revised, json!({}), body, 1).await;
+    crm.answers("revise_salesorder_with_lineitems_money", json!({}), row("11.9"))
+        .await;
+    let mut order = recorded_patch();
+    let basket = Basket {
+        lines: vec![Line {
+            item: Item::Product(id("14x38")),
+            quantity: 1.into(),
+            price: 10.into(),
+            taxes: [("34x1".to_owned(), 19.into())].into(),
+            ..Line::default()
+        }],
+        taxation: Taxation::Individual,
+        total: "11.9".parse().unwrap(),
+        ..Basket::default()
+    };
+    order.0.insert(path("LineItems"), basket.to_value());
+
+    let record = crm.client().create(Module::SalesOrders, &order).await.unwrap();
+
+    assert_eq!(get(&record, "hdnGrandTotal"), "11.90000000");
+    let calls = crm.calls_of_records().await;
+    let elements: Vec<Json> = calls
+        .iter()
+        .filter(|call| call["operation"] == "revise")
+        .map(|call| serde_json::from_str(call["element"].as_str().unwrap()).unwrap())
+        .collect();
+    assert_eq!(elements[0], json!({ "id": "14x38", "tax1": "19" }));
+    assert_eq!(elements.len(), 2);
+    assert_eq!(elements[1]["txtAdjustment"], "0", "the tax counts again");
+    let line = &elements[1]["LineItems"][0];
+    assert_eq!((&line["tax1"], &line["tax2"]), (&json!("19"), &json!("0")));
+}

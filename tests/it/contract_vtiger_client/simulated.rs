@@ -1,11 +1,14 @@
 //! The client at work with the simulated Vtiger, which reckons orders as measured on a real one.
 
+mod baskets;
 mod orders;
+mod others;
 mod products;
 mod taxes;
 
 use std::time::Duration;
 
+use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
 use woo_vtiger_sync::clock::SystemClock;
 use woo_vtiger_sync::simulator::vtiger::{VtigerKind, VtigerOptions, VtigerSimulator};
@@ -53,7 +56,7 @@ impl Shop {
     }
 
     /// A product that is linked to taxes already.
-    fn product(&self, taxes: Json) -> String {
+    fn product(&self, taxes: &Json) -> String {
         let mut fields = json!({ "productname": "Cup", "unit_price": "10", "qtyinstock": "10" });
         fields
             .as_object_mut()

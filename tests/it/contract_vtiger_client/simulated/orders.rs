@@ -8,7 +8,7 @@ const SALES: (&str, &str) = ("34x2", "10");
 #[tokio::test]
 async fn an_order_taxed_as_a_whole_costs_one_create_and_has_the_shops_total() {
     let shop = Shop::open().await;
-    let cup = shop.product(json!({}));
+    let cup = shop.product(&json!({}));
     let lines = vec![
         line(product(&cup), "Cup", "3", "3.3333", &[VAT, SALES]),
         line(product(&cup), "Cup", "1", "10", &[VAT, SALES]),
@@ -16,7 +16,7 @@ async fn an_order_taxed_as_a_whole_costs_one_create_and_has_the_shops_total() {
     let mut wanted = basket(Taxation::Group, lines, "29.04");
     wanted.lines[1].discount = "1.5".parse().unwrap();
     wanted.shipping = "4.76".parse().unwrap();
-    wanted.adjustment = Default::default();
+    wanted.adjustment = Decimal::ZERO;
     wanted.adjustment = wanted.total - wanted.reckoned();
     shop.create("1", &wanted).await.unwrap();
     shop.calls();
@@ -48,7 +48,7 @@ fn shop_shows(shop: &Shop, wanted: &Basket) -> Basket {
 #[tokio::test]
 async fn writing_the_same_again_is_one_revise_and_changes_nothing() {
     let shop = Shop::open().await;
-    let cup = shop.product(json!({ "tax1": "4.5" }));
+    let cup = shop.product(&json!({ "tax1": "4.5" }));
     for taxation in [Taxation::Group, Taxation::Individual] {
         let lines = vec![
             line(product(&cup), "Cup", "2", "7.77", &[VAT]),
@@ -69,7 +69,7 @@ async fn writing_the_same_again_is_one_revise_and_changes_nothing() {
 #[tokio::test]
 async fn a_changed_basket_replaces_lines_and_money() {
     let shop = Shop::open().await;
-    let (cup, hat) = (shop.product(json!({})), shop.product(json!({})));
+    let (cup, hat) = (shop.product(&json!({})), shop.product(&json!({})));
     let before = basket(
         Taxation::Group,
         vec![
@@ -96,7 +96,7 @@ async fn a_changed_basket_replaces_lines_and_money() {
 #[tokio::test]
 async fn a_product_is_linked_to_a_lines_tax_once() {
     let shop = Shop::open().await;
-    let cup = shop.product(json!({ "tax2": "10" }));
+    let cup = shop.product(&json!({ "tax2": "10" }));
     let lines = vec![line(product(&cup), "Cup", "1", "10", &[VAT])];
     let wanted = basket(Taxation::Individual, lines, "10.45");
     shop.calls();
@@ -116,11 +116,7 @@ async fn a_product_is_linked_to_a_lines_tax_once() {
         ]
     );
     assert_eq!(shop.calls(), ["create SalesOrder"]);
-    assert_eq!(
-        basket_of(&created).adjustment,
-        Default::default(),
-        "the tax counts"
-    );
+    assert_eq!(basket_of(&created).adjustment, Decimal::ZERO, "the tax counts");
     assert_eq!(shop.crm.record(&cup).unwrap()["tax1"], "4.500");
     assert_eq!(total(&shop, &created.id), "10.45000000");
 }
@@ -128,7 +124,7 @@ async fn a_product_is_linked_to_a_lines_tax_once() {
 #[tokio::test]
 async fn what_vtiger_reckons_otherwise_goes_to_the_adjustment() {
     let shop = Shop::open().await;
-    let cup = shop.product(json!({}));
+    let cup = shop.product(&json!({}));
     let mut wanted = basket(
         Taxation::Group,
         vec![line(product(&cup), "Cup", "1", "10", &[])],
@@ -191,7 +187,7 @@ async fn an_order_without_lines_has_one_that_nobody_sees() {
 #[tokio::test]
 async fn a_product_that_is_gone_is_named_and_a_line_of_one_keeps_its_name() {
     let shop = Shop::open().await;
-    let cup = shop.product(json!({}));
+    let cup = shop.product(&json!({}));
     let wanted = basket(
         Taxation::Group,
         vec![line(product(&cup), "Cup", "1", "10", &[])],
@@ -217,7 +213,7 @@ async fn a_product_that_is_gone_is_named_and_a_line_of_one_keeps_its_name() {
 #[tokio::test]
 async fn a_header_that_was_left_behind_is_found_and_completed() {
     let shop = Shop::open().await;
-    let (cup, gone) = (shop.product(json!({})), shop.product(json!({})));
+    let (cup, gone) = (shop.product(&json!({})), shop.product(&json!({})));
     shop.crm.delete_record(&gone);
     let bad = basket(
         Taxation::Group,
@@ -250,7 +246,7 @@ async fn a_header_that_was_left_behind_is_found_and_completed() {
 #[tokio::test]
 async fn a_currency_is_created_where_it_is_missing_and_its_rate_survives_a_change_of_status() {
     let shop = Shop::open().await;
-    let cup = shop.product(json!({}));
+    let cup = shop.product(&json!({}));
     let mut wanted = basket(
         Taxation::Group,
         vec![line(product(&cup), "Cup", "1", "100", &[])],
@@ -279,7 +275,7 @@ async fn a_currency_is_created_where_it_is_missing_and_its_rate_survives_a_chang
 #[tokio::test]
 async fn a_change_of_the_header_is_one_revise_and_looks_as_it_will_be_read() {
     let shop = Shop::open().await;
-    let cup = shop.product(json!({}));
+    let cup = shop.product(&json!({}));
     let mut wanted = basket(
         Taxation::Group,
         vec![line(product(&cup), "Cup", "1", "10", &[VAT])],
@@ -303,165 +299,9 @@ async fn a_change_of_the_header_is_one_revise_and_looks_as_it_will_be_read() {
 }
 
 #[tokio::test]
-async fn a_salespersons_discounts_shipping_taxes_and_comments_are_read_and_kept() {
-    let shop = Shop::open().await;
-    let cup = shop.product(json!({}));
-    let order = shop.crm.add_record(
-        "SalesOrder",
-        json!({
-            "subject": "By hand", "sostatus": "Created", "account_id": "11x2", "bill_street": "B", "ship_street": "S",
-            "invoicestatus": "Created", "hdnTaxType": "group", "productid": cup, "hdnDiscountPercent": "10",
-            "shipping_&_handling": "10", "shipping_&_handling_shtax1": "4.5", "currency_id": "21x1",
-            "LineItems": [{ "productid": cup, "quantity": "2", "listprice": "50", "discount_percent": "10",
-                            "comment": "in red", "tax1": "4.5" }],
-        }),
-    );
-    let order = RecordId::new(order);
-
-    let read = basket_of(&shop.fetch(&order).await);
-    let status = Patch([(path("sostatus"), Value::text("Approved"))].into());
-    let written = shop
-        .vtiger
-        .update(Module::SalesOrders, &order, &status)
-        .await
-        .unwrap();
-
-    assert_eq!(read.lines[0].discount.to_string(), "10");
-    assert_eq!(read.lines[0].name, "Cup");
-    assert_eq!(read.discount.to_string(), "9");
-    assert_eq!(read.shipping.to_string(), "10.45");
-    assert_eq!(read.reckoned().normalize(), read.total);
-    assert_eq!(
-        basket_of(&written),
-        read,
-        "though the answer doesn't tell of the shipping's taxes"
-    );
-
-    let mut changed = read.clone();
-    changed.discount = Default::default();
-    changed.lines[0].quantity = "3".parse().unwrap();
-    changed.total = changed.reckoned();
-    let written = shop.update(&order, &changed).await.unwrap();
-    assert_eq!(basket_of(&written).normal(), changed.normal());
-    assert_eq!(
-        shop.crm.record(order.as_str()).unwrap()["LineItems"][0]["comment"],
-        "in red"
-    );
-}
-
-#[tokio::test]
-async fn the_unmodified_release_says_what_it_cant_do() {
-    let shop = Shop::of(VtigerKind::Stock830).await;
-    let cup = shop.product(json!({}));
-    let wanted = basket(
-        Taxation::Group,
-        vec![line(product(&cup), "Cup", "1", "10", &[])],
-        "10",
-    );
-    let order = shop.crm.add_record(
-        "SalesOrder",
-        json!({
-            "subject": "By hand", "sostatus": "Created", "account_id": "11x2", "bill_street": "B", "ship_street": "S",
-            "invoicestatus": "Created", "hdnTaxType": "group", "productid": cup,
-            "LineItems": [{ "productid": cup, "quantity": "2", "listprice": "50" }],
-        }),
-    );
-    let order = RecordId::new(order);
-
-    let refused = shop.create("16", &wanted).await.unwrap_err();
-    let failed = shop.update(&order, &wanted).await.unwrap_err();
-    let status = Patch([(path("sostatus"), Value::text("Approved"))].into());
-    let written = shop
-        .vtiger
-        .update(Module::SalesOrders, &order, &status)
-        .await
-        .unwrap();
-
-    for error in [refused, failed] {
-        let Fault::Unsupported { remedy } = error.fault else {
-            panic!("{error:?}");
-        };
-        assert!(remedy.starts_with("this Vtiger 8.3.0 can't"), "{remedy}");
-    }
-    assert_eq!(get(&written, "sostatus"), "Approved");
-}
-
-#[tokio::test]
-async fn a_callbacks_data_is_the_whole_order_or_it_is_fetched() {
-    let shop = Shop::open().await;
-    let cup = shop.product(json!({}));
-    let wanted = basket(
-        Taxation::Group,
-        vec![line(product(&cup), "Cup", "1", "10", &[VAT])],
-        "10.45",
-    );
-    let created = shop.create("17", &wanted).await.unwrap();
-    let body = shop.crm.record(created.id.as_str()).unwrap();
-    let needed = [
-        path("LineItems"),
-        path("counterpart"),
-        path("account_id.accountname"),
-    ];
-    let read = async |body: &Json| {
-        shop.vtiger
-            .read(Module::SalesOrders, body, &needed)
-            .await
-            .unwrap()
-    };
-
-    assert_eq!(
-        read(&body).await.map(|record| visible(&record)),
-        Some(visible(&created))
-    );
-    for missing in ["LineItems", "vtiger_purchaseorder", "account_id", "hdnTaxType"] {
-        let mut body = body.clone();
-        body.as_object_mut().unwrap().remove(missing);
-        assert_eq!(read(&body).await, None, "{missing}");
-    }
-}
-
-#[tokio::test]
-async fn pages_of_orders_tell_ids_and_times_only() {
-    let shop = Shop::open().await;
-    let cup = shop.product(json!({}));
-    let wanted = basket(
-        Taxation::Group,
-        vec![line(product(&cup), "Cup", "1", "10", &[])],
-        "10",
-    );
-    let created = shop.create("18", &wanted).await.unwrap();
-
-    let page = shop.vtiger.page(Module::SalesOrders, None).await.unwrap();
-
-    assert!(page.partial);
-    assert_eq!(page.next, None);
-    assert_eq!(page.records.len(), 1);
-    assert_eq!(page.records[0].id, created.id);
-    assert_eq!(page.records[0].modified, created.modified);
-}
-
-#[tokio::test]
-async fn an_order_takes_its_goods_off_the_stock() {
-    let shop = Shop::open().await;
-    let cup = shop.product(json!({}));
-    let wanted = basket(
-        Taxation::Group,
-        vec![line(product(&cup), "Cup", "3", "10", &[])],
-        "30",
-    );
-    let created = shop.create("19", &wanted).await.unwrap();
-
-    let moved = shop.vtiger.stock_moved(&created).await.unwrap();
-
-    assert_eq!(moved.len(), 1);
-    assert_eq!(moved[0].id.as_str(), cup);
-    assert_eq!(get(&moved[0], "qtyinstock"), "7.000");
-}
-
-#[tokio::test]
 async fn an_organization_that_was_deleted_meanwhile_is_made_again() {
     let shop = Shop::open().await;
-    let cup = shop.product(json!({}));
+    let cup = shop.product(&json!({}));
     let wanted = basket(
         Taxation::Group,
         vec![line(product(&cup), "Cup", "1", "10", &[])],

@@ -47,7 +47,7 @@ async fn a_product_is_shown_as_predicted() {
 #[tokio::test]
 async fn a_product_is_found_by_its_code_in_any_case() {
     let shop = Shop::open().await;
-    let cup = shop.product(json!({ "productcode": "SKU-1" }));
+    let cup = shop.product(&json!({ "productcode": "SKU-1" }));
 
     let found = shop.vtiger.find(Module::Products, "sku-1", None).await.unwrap();
 
@@ -61,8 +61,8 @@ async fn a_product_is_found_by_its_code_in_any_case() {
 async fn what_an_interrupted_create_left_is_found_by_name_and_time() {
     let shop = Shop::open().await;
     let since = SystemClock.now();
-    shop.product(json!({ "productcode": "SKU-1" }));
-    let without_code = shop.product(json!({}));
+    shop.product(&json!({ "productcode": "SKU-1" }));
+    let without_code = shop.product(&json!({}));
     let find = async |since| {
         shop.vtiger
             .find_created(Module::Products, "Cup", since)

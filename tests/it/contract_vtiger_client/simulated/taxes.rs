@@ -74,7 +74,7 @@ async fn a_deleted_tax_is_gone_though_vtiger_still_shows_it() {
 #[tokio::test]
 async fn a_new_tax_is_known_to_the_next_order() {
     let shop = Shop::open().await;
-    let cup = shop.product(json!({}));
+    let cup = shop.product(&json!({}));
     let created = shop
         .vtiger
         .create(Module::Taxes, &tax("Berlin", "19"))
@@ -94,7 +94,7 @@ async fn a_new_tax_is_known_to_the_next_order() {
     assert_eq!(total(&shop, &order.id), "119.00000000");
     let read = basket_of(&order);
     assert_eq!(read.lines[0].taxes[created.id.as_str()].to_string(), "19");
-    assert_eq!(read.adjustment, Default::default());
+    assert_eq!(read.adjustment, Decimal::ZERO);
     let gone = basket(
         Taxation::Group,
         vec![line(product(&cup), "Cup", "1", "1", &[("34x99", "1")])],
