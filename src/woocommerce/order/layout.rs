@@ -22,6 +22,9 @@ pub(in crate::woocommerce) struct Layout {
     /// All shipping, its taxes included.
     pub(super) shipping: Decimal,
     pub(super) adjustment: Option<Charge>,
+    /// Whether the adjustment bears tax although it is not to: WooCommerce takes a fee below zero for a discount, which
+    /// lessens the taxes whatever its tax status says.
+    pub(super) is_adjustment_taxed: bool,
     pub(super) total: Decimal,
     /// The billing address, where the goods go there for want of another.
     pub(super) ships_to_bill: Option<Map<String, Json>>,
@@ -46,7 +49,8 @@ impl Layout {
                 tax: amount(line, "total_tax"),
             })
         };
-        let mut adjustments = list(order, "fee_lines").filter(|fee| string(fee, "name") == ADJUSTMENT);
+        let fee = list(order, "fee_lines").find(|fee| string(fee, "name") == ADJUSTMENT);
+        let adjustment = fee.and_then(charge);
         let ships_to_bill = is_shipping_blank(order).then(|| {
             let mut billing = order
                 .get("billing")
@@ -59,7 +63,9 @@ impl Layout {
         Self {
             shipping_line: list(order, "shipping_lines").find_map(charge),
             shipping: amount(order, "shipping_total") + amount(order, "shipping_tax"),
-            adjustment: adjustments.find_map(charge),
+            is_adjustment_taxed: fee.is_some_and(|fee| string(fee, "tax_status") == "none")
+                && adjustment.as_ref().is_some_and(|fee| !fee.tax.is_zero()),
+            adjustment,
             total: amount(order, "total"),
             ships_to_bill,
         }

@@ -8,7 +8,7 @@ use rust_decimal::prelude::ToPrimitive;
 use serde_json::{Map, Value as Json, json};
 
 use super::basket::ADJUSTMENT;
-use super::layout::{Charge, Layout};
+use super::layout::Layout;
 use crate::sync::{Basket, Item, Line, rounded};
 
 /// The method of a shipping line that is added; WooCommerce demands one.
@@ -75,23 +75,28 @@ pub(in crate::woocommerce) fn correction(basket: &Basket, now: &Layout) -> Map<S
     }
     let difference = rounded(basket.total, decimals) - total;
     if !difference.is_zero() {
-        let fee = adjustment(difference, now.adjustment.as_ref());
+        let fee = adjustment(difference, now, decimals);
         body.insert("fee_lines".to_owned(), json!([fee]));
     }
     body
 }
 
-fn adjustment(difference: Decimal, now: Option<&Charge>) -> Json {
-    let Some(now) = now else {
+fn adjustment(difference: Decimal, now: &Layout, decimals: u32) -> Json {
+    let Some(fee) = &now.adjustment else {
         return json!({"name": ADJUSTMENT, "total": money(difference), "tax_status": "none"});
     };
-    // Somebody else's fee of this name may be taxed.
-    let total = now.total + now.tax + difference;
-    if total.is_zero() {
-        json!({"id": now.id, "name": null})
-    } else {
-        json!({"id": now.id, "total": money(total), "tax_status": "none"})
+    let gross = fee.total + fee.tax;
+    let wanted = gross + difference;
+    if wanted.is_zero() {
+        return json!({"id": fee.id, "name": null});
     }
+    let total = if now.is_adjustment_taxed && wanted.is_sign_negative() && !gross.is_zero() {
+        rounded(wanted * fee.total / gross, decimals)
+    } else {
+        // Somebody else's fee of this name may bear a tax, which goes.
+        wanted
+    };
+    json!({"id": fee.id, "total": money(total), "tax_status": "none"})
 }
 
 /// The shipping line that is to change, and what shipping will cost then, taxes included.

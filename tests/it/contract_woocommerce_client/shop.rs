@@ -106,7 +106,7 @@ async fn all_products_and_variations_are_paged_and_variations_are_written_throug
         .iter()
         .map(|size| {
             simulator.add_product(json!({
-                "type": "variation", "parent_id": parent, "regular_price": "5.00",
+                "type": "variation", "parent_id": parent, "regular_price": "5.00", "sku": format!("SHIRT-{size}"),
                 "attributes": [{"name": "Size", "option": size}],
             }))
         })
@@ -132,8 +132,11 @@ async fn all_products_and_variations_are_paged_and_variations_are_written_throug
     let written = shop.update(Module::Products, &id, &price).await.unwrap();
     let calls = simulator.calls().len();
     let fetched = shop.fetch(Module::Products, &id).await.unwrap().unwrap();
+    let found = shop.find(Module::Products, "shirt-m", None).await.unwrap();
     shop.delete(Module::Products, &id).await.unwrap();
 
+    assert_eq!(found.len(), 1);
+    assert_eq!((&found[0].id, &found[0].fields), (&id, &fetched.fields));
     assert_eq!(names, ["Shirt & Co", "Desk", "Shirt & Co - S", "Shirt & Co - M"]);
     assert_eq!(calls, 1);
     assert_eq!(

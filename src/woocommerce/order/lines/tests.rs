@@ -181,3 +181,18 @@ fn shipping_that_can_not_be_met_to_the_cent_is_left_as_near_as_can_be() {
     assert_eq!(sent["shipping_lines"][0], json!({"id": 5, "total": "0.06"}));
     assert!(sent.get("fee_lines").is_none(), "{sent}");
 }
+
+#[test]
+fn an_adjustment_that_is_taxed_all_the_same_costs_what_it_should_with_its_tax() {
+    let order = json!({
+        "id": 1, "total": "98.81", "shipping_total": "0.00", "shipping_tax": "0.00",
+        "fee_lines": [
+            {"id": 7, "name": "Adjustment", "total": "-1.00", "total_tax": "-0.19", "tax_status": "none"},
+        ],
+    });
+
+    let body = correction(&basket(Vec::new(), "0", "99.00"), &shown(&order));
+
+    let fee = json!({"id": 7, "total": "-0.84", "tax_status": "none"});
+    assert_eq!(Json::Object(body), json!({"fee_lines": [fee]}));
+}
