@@ -94,6 +94,7 @@ fn wide(count: usize) -> ModuleSettings {
         transforms: Vec::new(),
         kind: FieldKind::Text,
         mandatory: false,
+        unlisted: false,
         conflict: None,
         enabled: true,
     };

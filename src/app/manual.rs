@@ -1,5 +1,4 @@
 //! What a person does by hand with one record.
-#![expect(clippy::unused_async, reason = "what is to come asks the systems")]
 
 use crate::engine::EngineError;
 use crate::store::Place;

@@ -11,7 +11,7 @@ use std::fmt;
 
 use super::{
     Direction, FieldInfo, FieldKind, FieldMapping, FieldPath, FieldType, Module, ModuleSettings, Side, Sides,
-    nearest,
+    Transform, nearest,
 };
 
 /// Fields of Vtiger that need a value and get one without a mapping.
@@ -28,6 +28,9 @@ const FILLED_IN_ORDERS: [&str; 8] = [
     "currency_id",
     "LineItems",
 ];
+
+/// Hardly any description is longer.
+const LONGEST_TEXT: usize = 10_000;
 
 /// How bad a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -179,9 +182,7 @@ impl<'a> Check<'a> {
             let name = path.to_string();
             let Some(field) = self.find(side, path) else {
                 if !self.is_hidden(side, path) {
-                    let remedy = self.meant(side, &name);
-                    let problem = "there is no such field".to_owned();
-                    self.tell(Severity::Error, mapping, (side, &name), problem, remedy);
+                    self.unknown(mapping, side, &name);
                 }
                 continue;
             };
@@ -204,18 +205,28 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// The remedy for a field that is not there.
-    fn meant(&self, side: Side, name: &str) -> String {
+    /// Tells of a field that is not there.
+    fn unknown(&mut self, mapping: &FieldMapping, side: Side, name: &str) {
         let known = self.known(side);
         let labelled = known.iter().find(|field| field.label.eq_ignore_ascii_case(name));
         let paths: Vec<&str> = known.iter().map(|field| field.path.as_str()).collect();
-        match labelled
+        let meant = labelled
             .map(|field| field.path.as_str())
-            .or_else(|| nearest(name, &paths))
-        {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("take one that {} has, or switch the mapping off", side.title()),
-        }
+            .or_else(|| nearest(name, &paths));
+        let (severity, remedy) = match (meant, side) {
+            (Some(meant), _) => (Severity::Error, format!("did you mean `{meant}`?")),
+            (None, Side::Vtiger) => (
+                Severity::Error,
+                "take one that Vtiger CRM has, or switch the mapping off".to_owned(),
+            ),
+            // Plugins add fields to WooCommerce's, and nothing tells which.
+            (None, Side::WooCommerce) => (
+                Severity::Note,
+                "see whether a plugin adds it, or switch the mapping off".to_owned(),
+            ),
+        };
+        let problem = "there is no such field".to_owned();
+        self.tell(severity, mapping, (side, name), problem, remedy);
     }
 
     /// Whether text is cut when it is written.
@@ -231,6 +242,9 @@ impl<'a> Check<'a> {
         };
         let from = to.opposite();
         let length = if mapping.kind == FieldKind::Html {
+            if limit >= LONGEST_TEXT {
+                return;
+            }
             None
         } else {
             // Several fields become lines of one text, with a break between them.
@@ -273,10 +287,12 @@ impl<'a> Check<'a> {
                 || (self.module == Module::SalesOrders && FILLED_IN_ORDERS.contains(&field.path.as_str()));
             by_mapping || by_client
         };
+        // A record that is pointed to is told of by the field that points.
+        let is_part = |field: &FieldInfo| field.path.contains('.');
         let lacking: Vec<MappingProblem> = self
             .known(to)
             .iter()
-            .filter(|field| field.mandatory && field.writable && !is_filled(field))
+            .filter(|field| field.mandatory && field.writable && !is_part(field) && !is_filled(field))
             .map(|field| MappingProblem {
                 severity: Severity::Error,
                 module: self.module,
@@ -313,7 +329,12 @@ fn misfit(mapping: &FieldMapping, field: &FieldInfo) -> Option<(Severity, String
     } else {
         &field.kind
     };
-    let translates = !mapping.transforms.is_empty();
+    let has = |is_it: fn(&Transform) -> bool| mapping.transforms.iter().any(is_it);
+    // Of a field that is not read nothing is asked, and what is written is another matter.
+    if has(|step| matches!(step, Transform::Fixed(_))) {
+        return None;
+    }
+    let translates = has(|step| matches!(step, Transform::Map(_) | Transform::Table(_)));
     let error = |remedy: String| {
         let problem = format!(
             "it holds {holds}, which does not fit the kind `{}`",
@@ -336,7 +357,9 @@ fn misfit(mapping: &FieldMapping, field: &FieldInfo) -> Option<(Severity, String
         )
         | (FieldKind::Contact, FieldType::Reference | FieldType::Text | FieldType::Number)
         | (FieldKind::Basket, FieldType::Structure) => None,
-        (FieldKind::Text, FieldType::Number | FieldType::Boolean) if translates => None,
+        (FieldKind::Text, FieldType::Number | FieldType::Boolean | FieldType::Reference) if translates => {
+            None
+        }
         (FieldKind::Text, FieldType::Number) => {
             note("set kind = \"number\", or 1.5 and 1.50 count as different")
         }

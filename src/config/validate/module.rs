@@ -47,7 +47,9 @@ impl Check<'_> {
             .and_then(|text| self.moment(&key("sync_from"), &text));
         let deletes = self.required(&key("deletes"), raw.deletes);
         let deletes = self.choice(&key("deletes"), deletes, &DELETES);
-        let owner = raw.owner.and_then(|id| self.vtiger_id(&key("owner"), id, "19x5"));
+        let owner = raw
+            .owner
+            .and_then(|id| self.vtiger_id(&key("owner"), &id, "19x5"));
         let missing_sku = self.choice(&key("missing_sku"), raw.missing_sku, &MISSING_SKUS);
         let products = ProductSettings {
             variable_parents: raw
@@ -145,11 +147,11 @@ impl Check<'_> {
     }
 
     /// A record's id of Vtiger's.
-    fn vtiger_id(&mut self, path: &str, id: String, example: &str) -> Option<String> {
-        let id = id.trim().to_owned();
+    fn vtiger_id(&mut self, path: &str, id: &str, example: &str) -> Option<String> {
+        let id = id.trim();
         let is_number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
         match id.split_once('x') {
-            Some((prefix, number)) if is_number(prefix) && is_number(number) => Some(id),
+            Some((prefix, number)) if is_number(prefix) && is_number(number) => Some(id.to_owned()),
             _ => self.fail(
                 path,
                 format!("`{id}` is no id of Vtiger's; write it like \"{example}\""),
@@ -168,7 +170,7 @@ impl Check<'_> {
             },
             Json::Object(table) => match one_text(&table, "house") {
                 Some(id) => self
-                    .vtiger_id(&join(path, "house"), id, "12x34")
+                    .vtiger_id(&join(path, "house"), &id, "12x34")
                     .map(Guests::House),
                 None => self.fail(path, format!("this table is no such policy; {CHOICES}")),
             },

@@ -117,8 +117,23 @@ fn a_field_that_is_not_there_is_told_with_the_nearest() {
     assert_eq!(
         told(vec![row("colour", "productname")], &woocommerce, &vtiger),
         [
-            "Error products: mapping `colour = productname`: WooCommerce `colour`: there is no such field; take one \
-             that WooCommerce has, or switch the mapping off"
+            "Note products: mapping `colour = productname`: WooCommerce `colour`: there is no such field; see whether a \
+             plugin adds it, or switch the mapping off"
+        ]
+    );
+}
+
+#[test]
+fn a_field_that_vtiger_has_nothing_like_is_told() {
+    assert_eq!(
+        told(
+            vec![row("name", "colour")],
+            &[text("name")],
+            &[text("productname")]
+        ),
+        [
+            "Error products: mapping `name = colour`: Vtiger CRM `colour`: there is no such field; take one that Vtiger \
+             CRM has, or switch the mapping off"
         ]
     );
 }
@@ -286,6 +301,23 @@ fn a_kind_that_does_not_fit_is_told() {
 }
 
 #[test]
+fn ids_may_be_looked_up_or_fixed_for_a_field_that_points_to_a_record() {
+    let vtiger = [field("assigned_user_id", FieldType::Reference)];
+    let looked_up = with(
+        row("country", "assigned_user_id"),
+        vec![Transform::Map([("DE".to_owned(), "19x5".to_owned())].into())],
+    );
+    let fixed = with(
+        row("id", "assigned_user_id"),
+        vec![Transform::Fixed("19x5".to_owned())],
+    );
+    let woocommerce = [text("country"), field("id", FieldType::Number)];
+
+    assert_eq!(told(vec![looked_up], &woocommerce, &vtiger), [""; 0]);
+    assert_eq!(told(vec![fixed], &woocommerce, &vtiger), [""; 0]);
+}
+
+#[test]
 fn numbers_in_a_list_are_numbers() {
     let mapping = || vec![of_kind(row("rate", "x"), FieldKind::Number)];
 
@@ -376,6 +408,23 @@ fn picklists_of_woocommerce_are_minded_too() {
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(
         told[0].contains("WooCommerce `status`: its list has no \"pendng\""),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn a_value_of_woocommerces_that_looks_like_no_slip_may_be_a_plugins() {
+    let steps = vec![table(&[("shipped", "Delivered")], &[("Delivered", "shipped")])];
+
+    let told = told(
+        vec![with(row("status", "sostatus"), steps)],
+        &[list("status", &["pending"])],
+        &[text("sostatus")],
+    );
+
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].starts_with("Note ") && told[0].contains("its list has no \"shipped\""),
         "{told:?}"
     );
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Check, Severity};
-use crate::sync::{FieldMapping, FieldType, Side, Transform, Value};
+use crate::sync::{FieldMapping, FieldType, Side, Transform, Value, nearest};
 
 /// Statuses of WooCommerce's that no record has that is kept in step.
 const PASSING: [&str; 4] = ["checkout-draft", "auto-draft", "trash", "any"];
@@ -25,8 +25,16 @@ impl Check<'_> {
             .map(ToString::to_string)
             .unwrap_or_default();
         if !written.is_empty() {
+            let listed_too: Vec<&str> = listed.iter().map(String::as_str).collect();
+            let is_slip = |value: &String| nearest(value, &listed_too).is_some();
+            // Plugins add statuses to WooCommerce's, and nothing tells which: only what looks like a slip is wrong.
+            let severity = if to == Side::Vtiger || written.iter().any(is_slip) {
+                Severity::Error
+            } else {
+                Severity::Note
+            };
             self.tell(
-                Severity::Error,
+                severity,
                 mapping,
                 (to, &field),
                 format!("its list has no {}", quoted(&written)),

@@ -9,7 +9,9 @@ use woo_vtiger_sync::check::check;
 use woo_vtiger_sync::clock::{SystemClock, Timestamp};
 use woo_vtiger_sync::http;
 use woo_vtiger_sync::store::Place;
-use woo_vtiger_sync::sync::{FieldPath, Module, ModuleSettings, Patch, Record, RecordId, Side, Sides, Value};
+use woo_vtiger_sync::sync::{
+    FieldMapping, FieldPath, Module, ModuleSettings, Patch, Record, RecordId, Side, Sides, Value,
+};
 use woo_vtiger_sync::system::{Fault, FieldInfo, FieldType, Finding, Glance, Page, System, SystemError};
 
 use super::shop_with;
@@ -180,7 +182,7 @@ async fn offline_the_fields_are_not_asked_for() {
     let imported = import(&parts, "phne", false).await;
 
     assert!(imported.stored, "{}", imported.report);
-    let keys: Vec<String> = contacts(&parts).await.active().map(|row| row.key()).collect();
+    let keys: Vec<String> = contacts(&parts).await.active().map(FieldMapping::key).collect();
     assert!(keys.contains(&"billing.phone = phne".to_owned()), "{keys:?}");
     parts.close().await;
 }

@@ -2,7 +2,8 @@
 
 use woo_vtiger_sync::config::ConfigError;
 use woo_vtiger_sync::sync::{
-    Deletes, Direction, FieldKind, Guests, MissingSku, Module, ModuleSettings, Table, Taxing, Transform,
+    Deletes, Direction, FieldKind, FieldMapping, Guests, MissingSku, Module, ModuleSettings, Table, Taxing,
+    Transform,
 };
 
 use super::{SHOP, file, load, shop_with};
@@ -27,7 +28,7 @@ fn problems(text: &str) -> String {
 }
 
 fn keys(settings: &ModuleSettings) -> Vec<String> {
-    settings.active().map(|mapping| mapping.key()).collect()
+    settings.active().map(FieldMapping::key).collect()
 }
 
 #[test]
@@ -236,7 +237,7 @@ fn built_in_mappings_can_be_switched_off_however_their_names_are_spaced() {
         .mappings
         .iter()
         .filter(|row| !row.enabled)
-        .map(|row| row.key())
+        .map(FieldMapping::key)
         .collect();
     assert_eq!(
         off,
