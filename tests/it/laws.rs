@@ -25,4 +25,5 @@ mod plans;
 mod reading;
 mod scene;
 mod symmetry;
+mod texts;
 mod transforms;
