@@ -8,6 +8,7 @@ mod arithmetic;
 mod catalogue;
 mod lines;
 mod people;
+mod placed;
 mod reading;
 
 use rand::rngs::SmallRng;
