@@ -144,9 +144,9 @@ proptest! {
         new in "[a-z]{1,4}( [a-z&<]{1,4}){0,2}[a-z]",
         after in vec("[A-Z]{0,3}", 0..3),
     ) {
-        let rows = |rows: &[String]| -> String {
-            rows.iter().map(|row| format!("<tr data-x=\"é\"><td><i>{row}</i></td></tr>\n<!-- {row} -->")).collect()
-        };
+        let row = |row: &String| format!("<tr data-x=\"é\"><td><i>{row}</i></td></tr>
+<!-- {row} -->");
+        let rows = |rows: &[String]| rows.iter().map(row).collect::<Vec<_>>().concat();
         let (head, tail) = (format!("<h2>{}</h2><p>", rows(&before)), format!("</p><img src=\"a.png\">{}", rows(&after)));
         let html = format!("{head}{old}{tail}");
         let shown = to_text(&html);

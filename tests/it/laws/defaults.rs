@@ -41,8 +41,8 @@ fn created(module: Module, to: Side, record: &Record) -> Vec<(String, Value)> {
 }
 
 fn written(module: Module, to: Side, record: &Record, path: &str) -> Option<Value> {
-    let patch = created(module, to, record);
-    patch
+    let fields = created(module, to, record);
+    fields
         .into_iter()
         .find(|(field, _)| field == path)
         .map(|(_, value)| value)

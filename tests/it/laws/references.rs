@@ -32,9 +32,10 @@ fn settings() -> ModuleSettings {
 }
 
 fn record(fields: Json) -> Record {
-    let mut record = blank();
-    record.fields = fields.as_object().unwrap().clone();
-    record
+    let Json::Object(fields) = fields else {
+        panic!("a record's fields are an object")
+    };
+    Record { fields, ..blank() }
 }
 
 fn planned(base: Option<&Base>, shop: &Record, crm: &Record) -> Plan {
