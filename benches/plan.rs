@@ -6,10 +6,11 @@
 #![allow(clippy::unwrap_used, reason = "a benchmark may panic")]
 
 use divan::{Bencher, black_box};
+use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json, json};
 use woo_vtiger_sync::sync::{
-    Base, Direction, FieldKind, FieldMapping, FieldPath, Lines, Module, ModuleSettings, Plan, Record,
-    RecordId, Side, Sides, Storage, Value, advance, plan,
+    Base, Basket, Direction, FieldKind, FieldMapping, FieldPath, Item, Line, Lines, Module, ModuleSettings,
+    Plan, Record, RecordId, Side, Sides, Storage, Taxing, Value, advance, plan, towards_vtiger,
 };
 
 fn main() {
@@ -22,6 +23,10 @@ struct Faithful;
 impl Storage for Faithful {
     fn stored(&self, _side: Side, _path: &FieldPath, value: &Value) -> Value {
         value.clone()
+    }
+
+    fn counterpart(&self, _to: Side, _module: Module, id: &str) -> Option<String> {
+        Some(id.to_owned())
     }
 }
 
@@ -113,5 +118,62 @@ fn a_contact(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn a_record_of_200_fields(bencher: Bencher<'_, '_>) {
     let case = Case::new(wide(200));
+    bencher.bench(|| black_box(&case).parse_and_plan());
+}
+
+/// What an order of so many lines shows, of different products at two rates of tax.
+fn order(lines: u32) -> Basket {
+    let line = |nth: u32| Line {
+        id: Some(nth.to_string()),
+        item: Item::Product(RecordId::new((1_000 + nth).to_string())),
+        name: format!("Product {nth}"),
+        quantity: Decimal::from(nth % 7 + 1),
+        price: Decimal::new(i64::from(nth) * 137 + 99, 2),
+        discount: Decimal::new(i64::from(nth % 3), 2),
+        taxes: [((nth % 2).to_string(), Decimal::new(19, nth % 2))].into(),
+        ..Line::default()
+    };
+    let mut basket = Basket {
+        currency: "EUR".to_owned(),
+        lines: (0..lines).map(line).collect(),
+        ..Basket::default()
+    };
+    basket.total = basket.reckoned().round_dp(2);
+    basket
+}
+
+/// An order in whose shop one line changed, or in whose Vtiger one did.
+fn changed_order(side: Side) -> Case {
+    let settings = ModuleSettings::default_for(Module::SalesOrders).unwrap();
+    let shop = order(200);
+    let crm = towards_vtiger(&shop, &|_, id| Some(id.to_owned()), Taxing::Auto);
+    let records = |shop: &Basket, crm: &Basket| Sides {
+        woocommerce: Map::from_iter([("line_items".to_owned(), shop.to_json())]),
+        vtiger: Map::from_iter([("LineItems".to_owned(), crm.to_json())]),
+    };
+    let before = records(&shop, &crm);
+    let before = Sides::new(|side| record(before.of(side).clone()));
+    let mut now = Sides {
+        woocommerce: shop,
+        vtiger: crm,
+    };
+    now.of_mut(side).lines[100].quantity += Decimal::ONE;
+    let now = records(&now.woocommerce, &now.vtiger);
+    Case {
+        base: advance(&settings, before.as_ref()),
+        bodies: Sides::new(|side| serde_json::to_vec(now.of(side)).unwrap()),
+        settings,
+    }
+}
+
+#[divan::bench]
+fn an_order_of_200_lines_changed_in_the_shop(bencher: Bencher<'_, '_>) {
+    let case = changed_order(Side::WooCommerce);
+    bencher.bench(|| black_box(&case).parse_and_plan());
+}
+
+#[divan::bench]
+fn an_order_of_200_lines_changed_in_vtiger(bencher: Bencher<'_, '_>) {
+    let case = changed_order(Side::Vtiger);
     bencher.bench(|| black_box(&case).parse_and_plan());
 }

@@ -134,8 +134,9 @@ fn field(module: Module, woocommerce: &str, vtiger: &str) -> Result<FieldMapping
             mapping.mandatory = true;
             mapping.kind = FieldKind::Email;
         }
-        (Module::Contacts, "last_name") => mapping.mandatory = true,
-        (Module::Products, "name") => mapping.mandatory = true,
+        (Module::Contacts, "last_name")
+        | (Module::Products, "name")
+        | (Module::SalesOrders, "billing.company | contact_name") => mapping.mandatory = true,
         (Module::Products, "regular_price" | "weight") => {
             mapping.kind = FieldKind::Number;
             mapping.transforms = vec![Transform::ZeroIsBlank];
@@ -159,7 +160,6 @@ fn field(module: Module, woocommerce: &str, vtiger: &str) -> Result<FieldMapping
         }
         (Module::SalesOrders, "contact") => mapping.kind = FieldKind::Contact,
         (Module::SalesOrders, "line_items") => mapping.kind = FieldKind::Basket,
-        (Module::SalesOrders, "billing.company | contact_name") => mapping.mandatory = true,
         (Module::Taxes, "name") => {
             mapping.direction = Direction::ToVtiger;
             mapping.mandatory = true;

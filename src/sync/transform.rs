@@ -21,7 +21,7 @@ pub enum Transform {
     /// Looks the value up in a table of its own for each way, where several values of one side are one of the other.
     /// Values not in it travel as they are.
     Table(Table),
-    /// Puts this before the text towards Vtiger, and takes it away towards WooCommerce.
+    /// Puts this before a text that is not blank towards Vtiger, and takes it away towards WooCommerce.
     Prefix(String),
     /// Takes a number of 0 for no value; towards WooCommerce only. Vtiger can't leave a number blank.
     ZeroIsBlank,
@@ -81,6 +81,7 @@ impl Transform {
                     None => value,
                 }
             }
+            (Self::Prefix(_), Side::Vtiger) if value.is_blank() => value,
             (Self::Prefix(prefix), Side::Vtiger) => Value::Text(format!("{prefix}{}", value.as_text())),
             (Self::Prefix(prefix), Side::WooCommerce) => on_text(value, |text| {
                 text.strip_prefix(prefix.as_str()).unwrap_or(text).to_owned()

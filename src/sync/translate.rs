@@ -45,11 +45,15 @@ pub fn towards_vtiger(basket: &Basket, counterpart: Counterpart<'_>, taxing: Tax
         .iter()
         .map(|line| line_towards_vtiger(line, counterpart))
         .collect();
-    let taxation = match taxing {
-        Taxing::Group => Taxation::Group,
-        Taxing::Individual => Taxation::Individual,
-        Taxing::Auto if are_taxed_alike(&lines) => Taxation::Group,
-        Taxing::Auto => Taxation::Individual,
+    let is_grouped = match taxing {
+        Taxing::Auto => are_taxed_alike(&lines),
+        Taxing::Group => true,
+        Taxing::Individual => false,
+    };
+    let taxation = if is_grouped {
+        Taxation::Group
+    } else {
+        Taxation::Individual
     };
     if taxation == Taxation::Group
         && let Some(first) = lines

@@ -17,12 +17,15 @@
 //! 13. what is edited in an order is written to the lines that it is about, and to no others
 
 mod convergence;
+mod defaults;
 mod fake;
 mod generate;
 mod order_edits;
 mod orders;
 mod plans;
 mod reading;
+mod references;
 mod scene;
 mod symmetry;
+mod texts;
 mod transforms;

@@ -116,11 +116,7 @@ impl Wanted {
     /// Whether one side may not know what the other one's line sells: a product that is gone or not in step, or what
     /// became a fee for the lack of one.
     fn may_be(&self, there: &Line) -> bool {
-        match (&self.item, &there.item) {
-            (Item::Other, _) => true,
-            (Item::Product(_), Item::Other) => true,
-            _ => false,
-        }
+        self.item == Item::Other || (matches!(self.item, Item::Product(_)) && there.item == Item::Other)
     }
 }
 

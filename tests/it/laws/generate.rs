@@ -11,7 +11,7 @@ use proptest::sample::select;
 use serde_json::{Value as Json, json};
 use woo_vtiger_sync::sync::{
     Case, ConflictRule, Direction, FieldKind, FieldMapping, FieldPath, Lines, Module, ModuleSettings, Side,
-    Sides, Transform,
+    Sides, Table, Transform,
 };
 
 use super::fake::{Loss, Losses};
@@ -176,12 +176,32 @@ pub(super) fn reversible_table() -> impl Strategy<Value = BTreeMap<String, Strin
     })
 }
 
+/// A table that translates back what it translates there.
+fn both_ways(to_vtiger: BTreeMap<String, String>) -> Table {
+    let back = to_vtiger
+        .iter()
+        .map(|(here, there)| (there.clone(), here.clone()));
+    Table {
+        to_woocommerce: back.collect(),
+        to_vtiger,
+    }
+}
+
 pub(super) fn transform() -> impl Strategy<Value = Transform> {
     prop_oneof![
         Just(Transform::Trim),
         select(vec![Case::Upper, Case::Lower]).prop_map(Transform::Case),
         table().prop_map(Transform::Map),
         reversible_table().prop_map(Transform::Map),
+        (table(), table()).prop_map(|(to_vtiger, to_woocommerce)| {
+            Transform::Table(Table {
+                to_vtiger,
+                to_woocommerce,
+            })
+        }),
+        reversible_table().prop_map(|to_vtiger| Transform::Table(both_ways(to_vtiger))),
+        text().prop_map(Transform::Prefix),
+        Just(Transform::ZeroIsBlank),
         Just(Transform::StripHtml),
         (0_u32..4).prop_map(Transform::Number),
         any::<u32>().prop_map(Transform::Number),

@@ -83,15 +83,19 @@ fn carry_out(edits: &[Edit], lines: &mut Vec<Traced>, basket: &mut Basket) {
         let at = |at: &prop::sample::Index| (!lines.is_empty()).then(|| at.index(lines.len()));
         match edit {
             Edit::Quantity(index, quantity) => {
-                at(index)
-                    .into_iter()
-                    .for_each(|at| lines[at].1.quantity = *quantity);
+                if let Some(at) = at(index) {
+                    lines[at].1.quantity = *quantity;
+                }
             }
-            Edit::Price(index, price) => at(index).into_iter().for_each(|at| lines[at].1.price = *price),
+            Edit::Price(index, price) => {
+                if let Some(at) = at(index) {
+                    lines[at].1.price = *price;
+                }
+            }
             Edit::Discount(index, discount) => {
-                at(index)
-                    .into_iter()
-                    .for_each(|at| lines[at].1.discount = *discount);
+                if let Some(at) = at(index) {
+                    lines[at].1.discount = *discount;
+                }
             }
             Edit::Remove(index) => {
                 if let Some(at) = at(index) {
@@ -133,30 +137,27 @@ fn shop_after(shop: &Basket, written: &Basket) -> Basket {
             kept: false,
             ..line.clone()
         };
-        match lines
+        let there = lines
             .iter_mut()
-            .find(|there| there.id.is_some() && there.id == line.id)
-        {
-            Some(there) => {
-                let (item, name, taxes) = (there.item.clone(), there.name.clone(), there.taxes.clone());
-                *there = Line {
-                    item,
-                    name,
-                    taxes,
-                    ..shown
-                };
-            }
-            None => {
-                assert_eq!(line.id, None, "a line is edited that the order doesn't have");
-                assert_ne!(line.item, Item::Other, "the shop adds no line without a product");
-                assert!(
-                    !line.name.trim().is_empty() || line.item != Item::Fee,
-                    "the shop demands a fee's name"
-                );
-                shown.id = Some(format!("new {nth}"));
-                lines.push(shown);
-            }
+            .find(|there| there.id.is_some() && there.id == line.id);
+        if let Some(there) = there {
+            let (item, name, taxes) = (there.item.clone(), there.name.clone(), there.taxes.clone());
+            *there = Line {
+                item,
+                name,
+                taxes,
+                ..shown
+            };
+            continue;
         }
+        assert_eq!(line.id, None, "a line is edited that the order doesn't have");
+        assert_ne!(line.item, Item::Other, "the shop adds no line without a product");
+        assert!(
+            !line.name.trim().is_empty() || line.item != Item::Fee,
+            "the shop demands a fee's name"
+        );
+        shown.id = Some(format!("new {nth}"));
+        lines.push(shown);
     }
     let place = |line: &Line| match line.item {
         Item::Product(_) | Item::Other => 0,

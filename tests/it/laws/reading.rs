@@ -33,7 +33,7 @@ fn value() -> impl Strategy<Value = Value> {
 
 /// Text that is nearly a path.
 fn nearly_a_path() -> impl Strategy<Value = String> {
-    let piece = select(vec!["a", "meta_data", ".", "[", "]", " ", "+", "ä", "\n"]);
+    let piece = select(vec!["a", "meta_data", ".", "[", "]", " ", "+", "|", "ä", "\n"]);
     vec(piece, 0..8).prop_map(|pieces| pieces.concat())
 }
 

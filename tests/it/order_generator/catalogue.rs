@@ -5,6 +5,7 @@ use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
 use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
+use woo_vtiger_sync::simulator::woocommerce::WooCommerceSimulator;
 
 /// A shop's products, customers and tax rates, by the ids that they have in the shop.
 #[derive(Clone, Debug, Default)]
@@ -98,16 +99,59 @@ impl Catalogue {
     }
 }
 
+impl Catalogue {
+    /// Puts all of it into a shop, and gives it back with the shop's ids.
+    pub(crate) fn put_into(&self, shop: &WooCommerceSimulator) -> Self {
+        let variable = self
+            .products
+            .iter()
+            .any(|product| product.parent.is_some())
+            .then(|| {
+                shop.add_product(json!({ "name": "Variable product", "sku": "VARIABLE", "type": "variable" }))
+            });
+        let product = |product: &Product| {
+            let parent = variable.filter(|_| product.parent.is_some());
+            let mut fields = product.to_json();
+            if let Some(parent) = parent {
+                fields["type"] = json!("variation");
+                fields["parent_id"] = json!(parent);
+            }
+            Product {
+                id: shop.add_product(fields),
+                parent,
+                ..product.clone()
+            }
+        };
+        let customer = |id: &u64| {
+            shop.register_customer(
+                json!({ "email": format!("customer{id:02}@shop.example"), "last_name": "Lovelace" }),
+            )
+        };
+        Self {
+            products: self.products.iter().map(product).collect(),
+            customers: self.customers.iter().map(customer).collect(),
+            rates: self
+                .rates
+                .iter()
+                .map(|rate| Rate {
+                    id: shop.add_tax(rate.to_json()),
+                    ..rate.clone()
+                })
+                .collect(),
+        }
+    }
+}
+
 impl Product {
     /// As the shop's API takes it when it is created.
-    pub(crate) fn to_json(&self) -> Json {
+    fn to_json(&self) -> Json {
         json!({ "name": self.name, "sku": self.sku, "regular_price": self.price.to_string() })
     }
 }
 
 impl Rate {
     /// As the shop's API takes it when it is created.
-    pub(crate) fn to_json(&self) -> Json {
+    fn to_json(&self) -> Json {
         json!({ "name": self.label, "rate": format!("{:.4}", self.percent), "compound": self.compound })
     }
 }
