@@ -97,8 +97,8 @@ impl Vtiger {
     ) -> Result<Map<String, Json>, SystemError> {
         let fail = |error: CallError| system_error(operation, &error);
         if read::hides_shipping_taxes(&order) {
-            let names = self.webservice.retrieve(row::text(&order, "id")).await;
-            order = names.map_err(fail)?;
+            let whole = self.webservice.retrieve(row::text(&order, "id")).await;
+            order = whole.map_err(fail)?;
         }
         read::even_out(&mut order);
         let lines = read::lines(&order);
@@ -126,6 +126,7 @@ impl Vtiger {
                 currency: &code,
             },
         );
+        read::without_charges(&mut order);
         let counterpart = self.orders.counterpart(&order).to_owned();
         order.insert("LineItems".to_owned(), basket.to_json());
         order.insert(

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::fault::{failed, system_error};
 use super::schema::{self, Description};
-use super::{Vtiger, element_type, reference, stored};
+use super::{Vtiger, element_type, reference, row, stored};
 use crate::sync::{Module, Patch, Value};
 use crate::system::{Fault, SystemError};
 
@@ -106,5 +106,34 @@ impl Vtiger {
             .map_err(|error| system_error(operation, &error))?
             .user_id
             .clone())
+    }
+
+    /// Links what a write left unlinked: Vtiger takes the id of a record that was deleted meanwhile for none.
+    pub(crate) async fn mend_references(
+        &self,
+        operation: &'static str,
+        module: Module,
+        patch: &Patch,
+        row: Map<String, Json>,
+    ) -> Result<Map<String, Json>, SystemError> {
+        let mut element = Map::new();
+        for (path, name) in &patch.0 {
+            let reference = reference::at(module, path).filter(|reference| !reference.is_currency());
+            let Some(reference) = reference else { continue };
+            if name.is_blank() || row::reference(&row, reference.field).is_some() {
+                continue;
+            }
+            self.names.forget_name(reference, &name.as_text());
+            let id = self.reference_id(operation, reference, name).await?;
+            element.insert(reference.field.to_owned(), json!(id));
+        }
+        if element.is_empty() {
+            return Ok(row);
+        }
+        for name in ["id", "conversion_rate"] {
+            element.extend(row.get(name).map(|value| (name.to_owned(), value.clone())));
+        }
+        let mended = self.webservice.revise(element).await;
+        mended.map_err(|error| system_error(operation, &error))
     }
 }

@@ -4,7 +4,7 @@
 //! Writing goes the other way: the name is looked up, and the record it names is created when it isn't there.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value as Json, json};
 
@@ -71,11 +71,15 @@ pub(crate) fn at(module: Module, path: &FieldPath) -> Option<&'static Reference>
         .find(|reference| reference.field == field && reference.name == name)
 }
 
+/// The ids that names were found to stand for, and when, by module and name.
+type Ids = HashMap<(&'static str, String), (String, Timestamp)>;
+
 /// Names of referred records, remembered for a while.
 #[derive(Debug)]
 pub(crate) struct Names {
     clock: Arc<dyn Clock>,
     known: Mutex<HashMap<String, (String, Timestamp)>>,
+    ids: Mutex<Ids>,
     /// Held from looking a name up to creating it, so that it isn't created twice.
     creating: tokio::sync::Mutex<()>,
 }
@@ -85,6 +89,7 @@ impl Names {
         Self {
             clock,
             known: Mutex::default(),
+            ids: Mutex::default(),
             creating: tokio::sync::Mutex::default(),
         }
     }
@@ -161,6 +166,9 @@ impl Names {
         );
 
         let _one_at_a_time = self.creating.lock().await;
+        if let Some(id) = self.known_id(target, &name) {
+            return Ok(id);
+        }
         let rows = webservice.query(&query).await?;
         // The database holds `Café` and `cafe` for the same.
         let found = rows.iter().find(|row| row::text(row, field) == name).or_else(|| {
@@ -170,6 +178,7 @@ impl Names {
         if let Some(row) = found {
             let id = row::text(row, "id").to_owned();
             self.remember(&id, row::text(row, field));
+            self.remember_id(target, &name, &id);
             return Ok(id);
         }
         let mut element = Map::new();
@@ -179,7 +188,32 @@ impl Names {
         let id = row::text(&row, "id").to_owned();
         tracing::info!(vtiger.module = *target, vtiger.id = %id, "created the record that a name stands for");
         self.remember(&id, row::text(&row, field));
+        self.remember_id(target, &name, &id);
         Ok(id)
+    }
+
+    /// Looks a name up anew next time, as what it stood for is gone.
+    pub(crate) fn forget_name(&self, reference: &Reference, name: &str) {
+        let key = (reference.target, stored::accountname(name.trim()));
+        self.ids().remove(&key);
+    }
+
+    fn known_id(&self, target: &'static str, name: &str) -> Option<String> {
+        let ids = self.ids();
+        let (id, at) = ids.get(&(target, name.to_owned()))?;
+        (self.clock.now() - *at < FRESH_FOR).then(|| id.clone())
+    }
+
+    fn remember_id(&self, target: &'static str, name: &str, id: &str) {
+        let mut ids = self.ids();
+        if ids.len() >= CAPACITY {
+            ids.clear();
+        }
+        ids.insert((target, name.to_owned()), (id.to_owned(), self.clock.now()));
+    }
+
+    fn ids(&self) -> MutexGuard<'_, Ids> {
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn known(&self, id: &str) -> Option<String> {

@@ -129,7 +129,10 @@ impl System for Vtiger {
             element.insert("assigned_user_id".to_owned(), json!(owner));
         }
         match self.webservice.create(element_type(module), element).await {
-            Ok(row) => self.written(operation, module, row).await,
+            Ok(row) => {
+                let row = self.mend_references(operation, module, patch, row).await?;
+                self.written(operation, module, row).await
+            }
             Err(error) => Err(system_error(operation, &error)),
         }
     }
@@ -147,7 +150,10 @@ impl System for Vtiger {
             Ok(row) if module == Module::Taxes && tax::is_deleted(&row) => {
                 Err(failed(operation, Fault::Gone, "the tax is deleted in Vtiger"))
             }
-            Ok(row) => self.written(operation, module, row).await,
+            Ok(row) => {
+                let row = self.mend_references(operation, module, patch, row).await?;
+                self.written(operation, module, row).await
+            }
             Err(error) => Err(self.judge(operation, module, &id, error).await),
         }
     }

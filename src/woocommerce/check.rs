@@ -11,15 +11,62 @@ use crate::system::{Fault, Finding, SystemError, Verdict};
 const MAKE_A_KEY: &str = "in WooCommerce, under Settings > Advanced > REST API, make a key with Read/Write permission \
                           for an administrator or shop manager, and enter its consumer key and secret";
 
+/// What WooCommerce has to refuse, but only after it has looked at the rights to write: a key that may not write is
+/// refused earlier, with 401.
+struct Probe {
+    collection: &'static str,
+    /// What is asked for; a function, as JSON can't be a constant.
+    body: fn() -> Json,
+    /// What it is, and how to look for it where a shop takes it all the same.
+    accepted: (&'static str, &'static str),
+}
+
+const PROBES: [Probe; 3] = [
+    // A missing e-mail address would be refused before the user's rights are looked at.
+    Probe {
+        collection: "customers",
+        body: || json!({ "email": "not-an-email" }),
+        accepted: (
+            "the site accepted a customer without a valid e-mail address",
+            "delete the customer `not-an-email` and look for the plugin that allows it",
+        ),
+    },
+    // A product that exists already can't be created.
+    Probe {
+        collection: "products",
+        body: || json!({ "id": 1, "status": "draft" }),
+        accepted: (
+            "the site accepted a product that can't be created",
+            "delete the newest draft of a product, named `Product`, and look for the plugin that allows it",
+        ),
+    },
+    Probe {
+        collection: "orders",
+        body: || json!({ "customer_id": NOBODY, "status": "cancelled" }),
+        accepted: (
+            "the site accepted an order of a customer that isn't there",
+            "delete the newest cancelled order, which is empty, and look for the plugin that allows it",
+        ),
+    },
+];
+
+/// No customer has this id: a shop would have to have had two thousand million.
+const NOBODY: u64 = 2_147_483_647;
+
 /// Looks at the site, at reading and at writing; stops at the site when that doesn't answer.
 pub(super) async fn check(rest: &Rest) -> Vec<Finding> {
     let site = site(rest).await;
     let is_usable = !matches!(site, Verdict::Bad(..));
     let mut findings = vec![finding("reach the site", site)];
     if is_usable {
-        findings.push(finding("read customers", readable(rest, "customers").await));
-        findings.push(finding("read orders", readable(rest, "orders").await));
-        findings.push(finding("write customers", writable(rest).await));
+        for collection in ["customers", "products", "orders", "taxes"] {
+            let subject = format!("read {collection}");
+            findings.push(finding(&subject, readable(rest, collection).await));
+        }
+        for probe in &PROBES {
+            let subject = format!("write {}", probe.collection);
+            findings.push(finding(&subject, writable(rest, probe).await));
+        }
     }
     findings
 }
@@ -89,16 +136,13 @@ async fn readable(rest: &Rest, collection: &str) -> Verdict {
     }
 }
 
-/// Asks for a customer that WooCommerce has to refuse: a key that may not write is refused earlier, with 401.
-///
-/// (A missing e-mail address would be refused before the user's rights are looked at.)
-async fn writable(rest: &Rest) -> Verdict {
+async fn writable(rest: &Rest, probe: &Probe) -> Verdict {
     let request = Request {
         operation: "test the permission to write",
         method: Method::POST,
-        path: format!("{API}/customers"),
+        path: format!("{API}/{}", probe.collection),
         query: &[],
-        body: Some(json!({ "email": "not-an-email" })),
+        body: Some((probe.body)()),
     };
     match rest.call(&request).await {
         Err(error) => match &error.fault {
@@ -111,10 +155,7 @@ async fn writable(rest: &Rest) -> Verdict {
             Fault::Denied => bad(&error.message, format!("the key may not write: {MAKE_A_KEY}")),
             _ => bad(&error.message, advice(rest, &error)),
         },
-        Ok(_) => bad(
-            "the site accepted a customer without a valid e-mail address",
-            "delete the customer `not-an-email` and look for the plugin that allows it",
-        ),
+        Ok(_) => bad(probe.accepted.0, probe.accepted.1),
     }
 }
 

@@ -83,8 +83,8 @@ fn ship_to(json: &Json) -> Json {
 
 /// Whether the order tells no address for the goods but the bill's.
 pub(super) fn is_shipping_blank(json: &Json) -> bool {
-    let is_blank = |part: &&str| text(json, &format!("/shipping/{part}")).trim().is_empty();
-    PLACE.iter().all(|part| is_blank(&part))
+    let is_blank = |part: &str| text(json, &format!("/shipping/{part}")).trim().is_empty();
+    PLACE.iter().all(|part| is_blank(part))
 }
 
 /// The id of the counterpart that the order keeps.
@@ -164,7 +164,7 @@ pub(super) fn to_wire(patch: &Patch, exists: bool, now: Option<&Layout>) -> Map<
                 } else {
                     value.to_json()
                 };
-                add_meta(&mut body, value);
+                add_meta(&mut body, &value);
             }
             ("ship_to", Some((_, part))) => {
                 let shipping = body.entry("shipping").or_insert_with(|| json!({}));
@@ -176,7 +176,7 @@ pub(super) fn to_wire(patch: &Patch, exists: bool, now: Option<&Layout>) -> Map<
     body
 }
 
-fn add_meta(body: &mut Map<String, Json>, value: Json) {
+fn add_meta(body: &mut Map<String, Json>, value: &Json) {
     let entry = json!({"key": COUNTERPART, "value": value});
     match body.get_mut("meta_data") {
         Some(Json::Array(entries)) => entries.push(entry),

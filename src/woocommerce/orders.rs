@@ -186,8 +186,8 @@ impl WooCommerce {
         if body.is_empty() {
             return self.fetch_order(id).await?.ok_or_else(|| error::gone(UPDATE));
         }
-        let path = format!("{API}/orders/{number}");
-        let answer = self.write(UPDATE, Method::PUT, path, json!(body)).await?;
+        let at = format!("{API}/orders/{number}");
+        let answer = self.write(UPDATE, Method::PUT, at, json!(body)).await?;
         self.settle(UPDATE, basket.as_ref(), answer.body).await
     }
 

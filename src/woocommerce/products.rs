@@ -47,7 +47,9 @@ impl WooCommerce {
         let query: &[_] = if edits { &[EDIT] } else { &[] };
         let read = self.rest.get(READ, format!("{API}/products/{id}"), query);
         let found = unless_gone(read).await?.map(|answer| answer.body);
-        found.iter().for_each(|json| self.family.see(json));
+        if let Some(json) = &found {
+            self.family.see(json);
+        }
         Ok(found)
     }
 
@@ -161,8 +163,8 @@ impl WooCommerce {
                 return found.ok_or_else(|| error::gone(UPDATE));
             }
             Ok(()) => {
-                let path = format!("{API}/products/{number}");
-                unless_gone(self.write(UPDATE, Method::PUT, path, json!(body))).await?
+                let at = format!("{API}/products/{number}");
+                unless_gone(self.write(UPDATE, Method::PUT, at, json!(body))).await?
             }
             Err(error) => return Err(error),
         };
@@ -188,8 +190,8 @@ impl WooCommerce {
             let found = self.fetch_product(&RecordId::new(id.to_string())).await?;
             return found.ok_or_else(|| error::gone(UPDATE));
         }
-        let path = format!("{API}/products/{parent}/variations/{id}");
-        let mut answer = self.write(UPDATE, Method::PUT, path, json!(body)).await?;
+        let at = format!("{API}/products/{parent}/variations/{id}");
+        let mut answer = self.write(UPDATE, Method::PUT, at, json!(body)).await?;
         // Before WooCommerce 8 this shape told neither.
         answer.body["type"] = json!("variation");
         answer.body["parent_id"] = json!(parent);
@@ -241,14 +243,16 @@ impl WooCommerce {
             Cursor::Products(page) => {
                 let answer = self.list("read products", "products", page, &[EDIT]).await?;
                 let list = answer.list()?;
-                list.iter().for_each(|json| self.family.see(json));
+                for json in list {
+                    self.family.see(json);
+                }
                 let is_variable = |json: &&Json| json.get("type").and_then(Json::as_str) == Some("variable");
                 let variable = list.iter().filter(is_variable);
-                let parents = variable.filter_map(|json| json.get("id")?.as_u64()).collect();
+                let parents: Vec<u64> = variable.filter_map(|json| json.get("id")?.as_u64()).collect();
                 let then = (page < answer.pages().unwrap_or_default()).then_some(page + 1);
                 Ok(Page {
                     records: list.iter().filter_map(product::record).collect(),
-                    next: Cursor::variations(parents, 1, then),
+                    next: Cursor::variations(&parents, 1, then),
                     partial: false,
                 })
             }
@@ -280,7 +284,7 @@ impl WooCommerce {
                 };
                 Ok(Page {
                     records,
-                    next: Cursor::variations(parents, page, then),
+                    next: Cursor::variations(&parents, page, then),
                     partial: false,
                 })
             }
@@ -321,7 +325,7 @@ impl Cursor {
     }
 
     /// Where these products' variations are next; the page of products where there are none.
-    fn variations(parents: Vec<u64>, page: u64, then: Option<u64>) -> Option<String> {
+    fn variations(parents: &[u64], page: u64, then: Option<u64>) -> Option<String> {
         if parents.is_empty() {
             return then.map(|page| format!("products:{page}"));
         }

@@ -20,7 +20,7 @@ fn of_product(path: &FieldPath, value: &Value) -> Value {
     match path.root() {
         "meta_data" => of_meta_data(value),
         "name" | "category" => Value::text(text::without_backslashes(value).trim()),
-        "sku" => Value::Text(cleaned(&text::without_backslashes(value))),
+        "sku" => Value::Text(sku(&text::without_backslashes(value))),
         "description" | "short_description" => Value::Text(text::without_backslashes(value)),
         "regular_price" | "sale_price" | "weight" | "dimensions" => Value::Text(decimal(value)),
         _ => match schema::kind(Module::Products, path) {
@@ -75,6 +75,18 @@ fn is_yes(value: &Value) -> bool {
     }
 }
 
+/// A SKU is not encoded when it is kept, but is decoded when it is read, as some shops' SKUs hold entities.
+fn sku(text: &str) -> String {
+    let mut sku = text.to_owned();
+    loop {
+        let decoded = text::decoded(&sku);
+        if decoded == sku {
+            return cleaned(&sku);
+        }
+        sku = decoded;
+    }
+}
+
 /// Text without tags, its white space folded.
 fn cleaned(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
@@ -111,6 +123,7 @@ mod tests {
             ("sale_price", Value::Null, Value::text("")),
             ("sku", Value::text(r" ENT & <1> \ "), Value::text("ENT &")),
             ("sku", Value::text("1 < 2"), Value::text("1 < 2")),
+            ("sku", Value::text("A&amp;amp;B"), Value::text("A&B")),
             ("name", Value::text(r" A & <b> \ "), Value::text("A & <b>")),
             (
                 "description",

@@ -4,8 +4,10 @@
 
 mod checking;
 mod failures;
+mod orders;
 mod reading;
 mod signing_in;
+mod simulated;
 mod writing;
 
 use std::sync::Arc;
@@ -153,13 +155,19 @@ impl Crm {
         requests.iter().map(params).collect()
     }
 
-    /// The operations called, in order, without those of the first sign-in.
+    /// The calls without those of the first sign-in, and without those that ask for a module's fields.
+    async fn calls_of_records(&self) -> Vec<Map<String, Json>> {
+        let calls = self.calls().await.into_iter().skip(2);
+        calls.filter(|call| call["operation"] != "describe").collect()
+    }
+
+    /// Their operations, in order.
     async fn operations(&self) -> Vec<String> {
-        let calls = self.calls().await;
+        let calls = self.calls_of_records().await;
         let operations = calls
             .iter()
             .map(|call| call["operation"].as_str().unwrap().to_owned());
-        operations.skip(2).collect()
+        operations.collect()
     }
 }
 

@@ -66,6 +66,16 @@ async fn answering(answer: ResponseTemplate) -> (MockServer, WooCommerce) {
     (server, shop)
 }
 
+/// A shop that answers these methods and paths.
+async fn with(routes: &[(&str, &str, ResponseTemplate)]) -> MockServer {
+    let server = MockServer::start().await;
+    for (verb, at, answer) in routes {
+        let mock = Mock::given(method(*verb)).and(path(*at));
+        mock.respond_with(answer.clone()).mount(&server).await;
+    }
+    server
+}
+
 /// What was asked for, with bodies.
 async fn requests(server: &MockServer) -> Vec<String> {
     let requests = server.received_requests().await.unwrap();
@@ -295,4 +305,8 @@ async fn key_and_secret_go_into_the_query_where_that_is_set() {
 
 mod failures;
 mod guests;
+mod orders;
 mod pages_and_checks;
+mod products;
+mod shop;
+mod taxes;

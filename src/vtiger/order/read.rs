@@ -49,6 +49,11 @@ pub(super) fn even_out(row: &mut Map<String, Json>) {
             row.insert(name.to_owned(), json!(format!("{total:.8}")));
         }
     }
+    for name in ["hdnDiscountPercent", "hdnDiscountAmount"] {
+        if row.contains_key(name) && row::decimal(row, name).is_zero() {
+            row.insert(name.to_owned(), json!(""));
+        }
+    }
     // Kept for recurring orders only.
     if row::text(row, "enable_recurring") != "1" {
         row.insert("invoicestatus".to_owned(), json!(""));
@@ -73,6 +78,11 @@ pub(super) fn hides_shipping_taxes(row: &Map<String, Json>) -> bool {
     };
     let charged = row::decimal(row, "hdnGrandTotal") - goods - row::decimal(row, "txtAdjustment");
     rounded(charged - shipping, 6) != Decimal::ZERO
+}
+
+/// Takes away what not every answer tells of: the basket has it.
+pub(super) fn without_charges(row: &mut Map<String, Json>) {
+    row.retain(|name, _| !name.starts_with(SHIPPING));
 }
 
 /// What was ordered.

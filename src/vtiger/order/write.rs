@@ -60,7 +60,7 @@ impl Vtiger {
         let order = self.prepare(operation, &basket, Kept::default()).await?;
         header.extend(element(&order.basket, &order.lines, &order.taxes, Writing::New));
         match operation::create(&self.webservice, header).await {
-            Ok(row) => self.settled(operation, row, order).await,
+            Ok(row) => self.settled(operation, patch, row, order).await,
             Err(error) if error.is_refused_with("INVALID_ID_ATTRIBUTE") => {
                 Err(self.create_refused(operation, &order, error).await)
             }
@@ -81,7 +81,12 @@ impl Vtiger {
                 header.insert("conversion_rate".to_owned(), json!(rate));
             }
             return match operation::revise(&self.webservice, header).await {
-                Ok(row) => self.written(operation, Module::SalesOrders, row).await,
+                Ok(row) => {
+                    let row = self
+                        .mend_references(operation, Module::SalesOrders, patch, row)
+                        .await?;
+                    self.written(operation, Module::SalesOrders, row).await
+                }
                 Err(error) => Err(self.judge(operation, Module::SalesOrders, id, error).await),
             };
         };
@@ -91,7 +96,7 @@ impl Vtiger {
         }
         let order = self.prepare(operation, &basket, kept).await?;
         let row = self.revise_lines(operation, id, header, &order).await?;
-        self.settled(operation, row, order).await
+        self.settled(operation, patch, row, order).await
     }
 
     /// The patch's fields but the lines, as the webservice takes them.
@@ -250,16 +255,17 @@ impl Vtiger {
     async fn settled(
         &self,
         operation: &'static str,
-        mut row: Map<String, Json>,
+        patch: &Patch,
+        row: Map<String, Json>,
         mut order: Prepared,
     ) -> Result<Record, SystemError> {
+        let mut row = self
+            .mend_references(operation, Module::SalesOrders, patch, row)
+            .await?;
         let total = order.basket.total;
         let id = RecordId::new(row::text(&row, "id"));
-        let header = || {
-            let kept = ["id", "conversion_rate"].map(|name| (name.to_owned(), json!(row::text(&row, name))));
-            kept.into_iter().collect::<Map<_, _>>()
-        };
-        let header = header();
+        let kept = ["id", "conversion_rate"].map(|name| (name.to_owned(), json!(row::text(&row, name))));
+        let header: Map<String, Json> = kept.into_iter().collect();
         if !is_right(&row, total) && order.basket.taxation == Taxation::Individual {
             // Somebody may have taken a tax off a product.
             for line in &order.lines {

@@ -70,8 +70,8 @@ mod tests {
 
     use super::*;
 
-    fn at(seconds: i64) -> Option<Timestamp> {
-        Some(Timestamp::from_seconds(seconds))
+    const fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_seconds(seconds)
     }
 
     fn order(id: u64, counterpart: &str) -> Json {
@@ -94,18 +94,22 @@ mod tests {
     #[test]
     fn what_was_listed_is_not_listed_again() {
         let mut index = Index::default();
-        assert_eq!(index.to_list(at(100)), at(100));
-        index.listed(at(100), at(150));
+        assert_eq!(index.to_list(Some(at(100))), Some(at(100)));
+        index.listed(Some(at(100)), Some(at(150)));
 
-        assert_eq!(index.to_list(at(120)), at(150));
-        index.listed(at(150), None);
-        assert_eq!(index.to_list(at(110)), at(150));
-        assert_eq!(index.to_list(at(50)), at(50), "an older period has to be listed");
-        index.listed(at(50), at(160));
-        assert_eq!(index.to_list(at(60)), at(160));
+        assert_eq!(index.to_list(Some(at(120))), Some(at(150)));
+        index.listed(Some(at(150)), None);
+        assert_eq!(index.to_list(Some(at(110))), Some(at(150)));
+        assert_eq!(
+            index.to_list(Some(at(50))),
+            Some(at(50)),
+            "an older period has to be listed"
+        );
+        index.listed(Some(at(50)), Some(at(160)));
+        assert_eq!(index.to_list(Some(at(60))), Some(at(160)));
         assert_eq!(index.to_list(None), None);
-        index.listed(None, at(170));
-        assert_eq!(index.to_list(None), at(170));
-        assert_eq!(index.to_list(at(1)), at(170));
+        index.listed(None, Some(at(170)));
+        assert_eq!(index.to_list(None), Some(at(170)));
+        assert_eq!(index.to_list(Some(at(1))), Some(at(170)));
     }
 }

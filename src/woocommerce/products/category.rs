@@ -18,11 +18,11 @@ impl WooCommerce {
         product: Option<u64>,
         body: &mut Map<String, Json>,
     ) -> Result<(), SystemError> {
-        let mut named = patch.0.iter().filter(|(path, _)| path.root() == "category");
-        let Some((path, value)) = named.next() else {
+        let mut named = patch.0.iter().filter(|(field, _)| field.root() == "category");
+        let Some((field, value)) = named.next() else {
             return Ok(());
         };
-        let name = category_name(path, value);
+        let name = category_name(field, value);
         let now = match product {
             Some(product) => self.categories_of(product).await?,
             None => Vec::new(),
@@ -66,15 +66,14 @@ impl WooCommerce {
         }
         let answer = self.rest.get(OPERATION, path.clone(), &query).await?;
         let found = answer.list()?.iter().find(|category| is_named(category, name));
-        let id = match found {
-            Some(category) => category.get("id").and_then(Json::as_u64),
-            None => {
-                let body = json!({"name": html_escape::encode_text(name)});
-                let made = self
-                    .write("create product category", Method::POST, path, body)
-                    .await?;
-                made.body.get("id").and_then(Json::as_u64)
-            }
+        let id = if let Some(category) = found {
+            category.get("id").and_then(Json::as_u64)
+        } else {
+            let body = json!({"name": html_escape::encode_text(name)});
+            let made = self
+                .write("create product category", Method::POST, path, body)
+                .await?;
+            made.body.get("id").and_then(Json::as_u64)
         };
         id.ok_or_else(|| error::unavailable(OPERATION, "the answer is no category"))
     }

@@ -9,7 +9,9 @@ use woo_vtiger_sync::check::check;
 use woo_vtiger_sync::clock::{SystemClock, Timestamp};
 use woo_vtiger_sync::http;
 use woo_vtiger_sync::store::Place;
-use woo_vtiger_sync::sync::{FieldPath, Module, ModuleSettings, Patch, Record, RecordId, Side, Sides, Value};
+use woo_vtiger_sync::sync::{
+    FieldMapping, FieldPath, Module, ModuleSettings, Patch, Record, RecordId, Side, Sides, Value,
+};
 use woo_vtiger_sync::system::{Fault, FieldInfo, FieldType, Finding, Glance, Page, System, SystemError};
 
 use super::shop_with;

@@ -24,7 +24,7 @@ async fn a_contact_is_created_as_recorded() {
     assert_eq!(crm.operations().await, ["create"]);
     let recorded = recording::json("vtiger/create_contact_ok.json");
     assert_eq!(
-        element(&crm.calls().await[2]),
+        element(&crm.calls_of_records().await[0]),
         element(recorded["params"].as_object().unwrap())
     );
 }
@@ -41,7 +41,7 @@ async fn created_records_are_assigned_to_the_configured_user() {
         .unwrap();
 
     let expected = json!({ "lastname": "x", "assigned_user_id": "19x5" });
-    assert_eq!(element(&crm.calls().await[2]), expected);
+    assert_eq!(element(&crm.calls_of_records().await[0]), expected);
 }
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn an_update_is_one_revise_with_the_changed_fields_only() {
     assert_eq!(get(&record, "phone"), "");
     assert_eq!(crm.operations().await, ["revise"]);
     assert_eq!(
-        element(&crm.calls().await[2]),
+        element(&crm.calls_of_records().await[0]),
         json!({ "id": "12x270", "phone": "", "mailingcity": "", "account_id": "", "donotcall": "1" })
     );
 }
@@ -90,7 +90,7 @@ async fn an_organization_is_linked_by_name() {
     assert_eq!(get(&record, "account_id.accountname"), "ACME's");
     assert_eq!(crm.operations().await, ["query", "revise"]);
     let expected = json!({ "id": "12x270", "account_id": "11x2" });
-    assert_eq!(element(&crm.calls().await[3]), expected);
+    assert_eq!(element(&crm.calls_of_records().await[1]), expected);
 }
 
 #[tokio::test]
@@ -117,7 +117,7 @@ async fn an_organization_that_is_missing_is_created_under_the_name_that_vtiger_w
     assert_eq!(get(&record, "account_id.accountname"), "Smile ????");
     assert_eq!(crm.operations().await, ["query", "create", "revise"]);
     let expected = json!({ "accountname": "Smile ????", "assigned_user_id": "19x1" });
-    assert_eq!(element(&crm.calls().await[3]), expected);
+    assert_eq!(element(&crm.calls_of_records().await[1]), expected);
 }
 
 #[tokio::test]

@@ -2,16 +2,7 @@
 
 use super::*;
 
-async fn with(routes: &[(&str, &str, ResponseTemplate)]) -> MockServer {
-    let server = MockServer::start().await;
-    for (verb, at, answer) in routes {
-        let mock = Mock::given(method(*verb)).and(path(*at));
-        mock.respond_with(answer.clone()).mount(&server).await;
-    }
-    server
-}
-
-fn healthy() -> [(&'static str, &'static str, ResponseTemplate); 4] {
+fn healthy() -> [(&'static str, &'static str, ResponseTemplate); 8] {
     [
         ("GET", "/wp-json/", recorded("wp_json_index")),
         (
@@ -24,6 +15,18 @@ fn healthy() -> [(&'static str, &'static str, ResponseTemplate); 4] {
             "POST",
             "/wp-json/wc/v3/customers",
             recorded("customer_create_400_bad_email"),
+        ),
+        ("GET", "/wp-json/wc/v3/products", recorded("products_list")),
+        ("GET", "/wp-json/wc/v3/taxes", recorded("taxes_list")),
+        (
+            "POST",
+            "/wp-json/wc/v3/products",
+            recorded("product_create_400_bad_status"),
+        ),
+        (
+            "POST",
+            "/wp-json/wc/v3/orders",
+            recorded("order_create_400_unknown_customer"),
         ),
     ]
 }
@@ -113,21 +116,29 @@ async fn a_healthy_shop_passes_every_check_and_is_not_changed() {
     let expected = [
         good("reach the site", "Lab Store"),
         good("read customers", "29 customers"),
+        good("read products", "43 products"),
         good("read orders", "30 orders"),
+        good("read taxes", "4 taxes"),
         good("write customers", "permitted"),
+        good("write products", "permitted"),
+        good("write orders", "permitted"),
     ];
     assert_eq!(verdicts, expected);
-    let writes: Vec<_> = requests(&server)
-        .await
-        .into_iter()
-        .filter(|asked| !asked.starts_with("GET"))
+    let asked = server.received_requests().await.unwrap();
+    let writes: Vec<_> = asked
+        .iter()
+        .filter(|request| request.method.as_str() != "GET")
+        .map(|request| {
+            let body = String::from_utf8_lossy(&request.body);
+            format!("{} {} {body}", request.method, request.url.path())
+        })
         .collect();
-    assert_eq!(writes.len(), 1);
-    assert!(
-        writes[0].ends_with(r#"{"email":"not-an-email"}"#),
-        "{}",
-        writes[0]
-    );
+    let expected = [
+        r#"POST /wp-json/wc/v3/customers {"email":"not-an-email"}"#,
+        r#"POST /wp-json/wc/v3/products {"id":1,"status":"draft"}"#,
+        r#"POST /wp-json/wc/v3/orders {"customer_id":2147483647,"status":"cancelled"}"#,
+    ];
+    assert_eq!(writes, expected);
 }
 
 #[tokio::test]
@@ -139,10 +150,10 @@ async fn a_key_that_may_only_read_is_told() {
     let findings = checked(&basic(&server.uri())).await;
 
     assert!(
-        findings[..3].iter().all(|(_, advice)| advice.is_none()),
+        findings[..5].iter().all(|(_, advice)| advice.is_none()),
         "{findings:?}"
     );
-    let advice = findings[3].1.as_deref().unwrap();
+    let advice = findings[5].1.as_deref().unwrap();
     assert!(advice.contains("Read/Write"), "{advice}");
 }
 
@@ -156,7 +167,7 @@ async fn basic_authentication_over_http_is_advised_against() {
 
     let advice = findings[1].1.as_deref().unwrap();
     assert!(advice.contains("https") && advice.contains("`oauth`"), "{advice}");
-    assert_eq!(findings[2].1, None);
+    assert_eq!(findings[3].1, None);
 }
 
 #[tokio::test]

@@ -82,8 +82,12 @@ impl Kind {
     fn order(&self, scene: &Scene) -> Json {
         let customer = scene.customer(ANN).expect("a customer");
         let product = &scene.shop.products()[0];
+        let mut billing = customer["billing"].clone();
+        for name in ["first_name", "last_name", "email"] {
+            billing[name] = customer[name].clone();
+        }
         json!({
-            "customer_id": customer["id"], "billing": customer["billing"], "customer_note": "none",
+            "customer_id": customer["id"], "billing": billing, "customer_note": "none",
             "line_items": [{ "product_id": product["id"], "name": "Desk", "quantity": 2, "subtotal": "100.00",
                              "total": "100.00" }],
         })
