@@ -2,7 +2,9 @@
 //!
 //! At its end it can compare the two, by the fields that should be equal whatever the configuration says.
 
+mod goods;
 mod options;
+mod orders;
 mod people;
 mod stage;
 mod verdict;

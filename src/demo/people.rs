@@ -7,6 +7,7 @@ use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value as Json, json};
 
+use super::{goods, orders};
 use crate::simulator::vtiger::VtigerSimulator;
 use crate::simulator::woocommerce::WooCommerceSimulator;
 
@@ -105,8 +106,13 @@ pub(super) fn move_in(shop: &WooCommerceSimulator, crm: &VtigerSimulator, custom
     for nth in 0..customers / 3 {
         crm.add_record("Contacts", person(&mut random, 1000 + nth).as_contact());
     }
+    goods::stock_up(shop, crm);
     for nth in 0..customers / 6 {
-        shop.place_order(person(&mut random, 2000 + nth).as_guest_order());
+        let guest = person(&mut random, 2000 + nth).as_guest_order();
+        orders::buy(&mut random, shop, guest);
+    }
+    for _ in 0..customers / 3 {
+        buy_as_customer(&mut random, shop);
     }
 }
 
@@ -126,20 +132,26 @@ impl People {
     /// Somebody does something.
     pub(super) fn act(&mut self, shop: &WooCommerceSimulator, crm: &VtigerSimulator) {
         match self.random.random_range(0..100) {
-            0..36 => self.edit_customer(shop),
-            36..72 => self.edit_contact(crm),
-            72..78 => {
+            0..14 => self.edit_customer(shop),
+            14..28 => self.edit_contact(crm),
+            28..33 => {
                 let newcomer = self.newcomer();
                 shop.register_customer(newcomer.as_customer());
             }
-            78..84 => {
+            33..38 => {
                 let newcomer = self.newcomer();
                 crm.add_record("Contacts", newcomer.as_contact());
             }
-            84..90 => {
-                let newcomer = self.newcomer();
-                shop.place_order(newcomer.as_guest_order());
+            38..43 => {
+                let guest = self.newcomer().as_guest_order();
+                orders::buy(&mut self.random, shop, guest);
             }
+            43..52 => buy_as_customer(&mut self.random, shop),
+            52..62 => goods::edit_product(&mut self.random, shop),
+            62..72 => goods::edit_crm_product(&mut self.random, shop, crm),
+            72..81 => orders::handle(&mut self.random, shop),
+            81..89 => orders::handle_in_crm(&mut self.random, crm),
+            89..93 => orders::sell(&mut self.random, crm),
             _ => self.edit_both(shop, crm),
         }
     }
@@ -229,6 +241,19 @@ impl People {
     fn newcomer(&mut self) -> Person {
         self.newcomers += 1;
         person(&mut self.random, 10_000 + self.newcomers)
+    }
+}
+
+/// One of the shop's customers buys something.
+fn buy_as_customer(random: &mut SmallRng, shop: &WooCommerceSimulator) {
+    let customers = shop.customers();
+    if let Some(customer) = customers.choose(random) {
+        let mut billing = customer["billing"].clone();
+        billing["email"] = customer["email"].clone();
+        let buyer = json!({
+            "customer_id": customer["id"], "billing": billing, "shipping": customer["shipping"],
+        });
+        orders::buy(random, shop, buyer);
     }
 }
 

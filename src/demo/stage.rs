@@ -27,11 +27,20 @@ pub(super) const CONNECTION: &str = "demo";
 const WEBHOOK_SECRET: &str = "demowebhooksecret";
 const CALLBACK_SECRET: &str = "democallbacksecret";
 
+/// What tells, in the CRM, of the service's own doing.
+pub(super) struct Signs {
+    /// The field of a sales order that names the shop's order.
+    pub(super) order_reference: String,
+    /// The `productcode`s of the products that stand for lines without one.
+    pub(super) stand_ins: [String; 2],
+}
+
 /// The two simulators and the service between them.
 pub(super) struct Stage {
     pub(super) shop: WooCommerceSimulator,
     pub(super) crm: VtigerSimulator,
     pub(super) server: Server,
+    pub(super) signs: Signs,
     started: Timestamp,
     // Removed when dropped.
     folder: Option<TempDir>,
@@ -59,6 +68,17 @@ impl Stage {
             .or_else(|| folder.as_ref().map(|folder| folder.path().to_owned()));
         let config = config(options, environment, &shop, &crm, &path.unwrap_or_default())?;
         telemetry::init(&config.log);
+        let connection = config
+            .connections
+            .get(CONNECTION)
+            .context("the demo's connection is missing")?;
+        let signs = Signs {
+            order_reference: connection.vtiger.order_reference_field.clone(),
+            stand_ins: [
+                connection.vtiger.stand_in_item.clone(),
+                connection.vtiger.fee_item.clone(),
+            ],
+        };
         let clock = SystemClock::shared();
         let started = clock.now();
         let server = Server::start(&config, clock, app::Stage::Simulated).await?;
@@ -89,6 +109,7 @@ impl Stage {
             shop,
             crm,
             server,
+            signs,
             started,
             folder,
         })
@@ -108,7 +129,7 @@ impl Stage {
                 options.lost_webhooks * 100.0
             );
         }
-        text.push_str("\nPeople edit customers and contacts at both ends.");
+        text.push_str("\nPeople edit customers, products and orders at both ends.");
         if options.duration.is_none() {
             text.push_str(" Press Ctrl-C to end.");
         }
@@ -125,8 +146,16 @@ impl Stage {
         );
         for side in Side::BOTH {
             let (records, calls) = match side {
-                Side::WooCommerce => (self.shop.customers().len(), self.shop.calls().len()),
-                Side::Vtiger => (self.crm.records("Contacts").len(), self.crm.calls().len()),
+                Side::WooCommerce => {
+                    let people = self.shop.customers().len() + self.shop.orders().len();
+                    let goods = self.shop.products().len() + self.shop.taxes().len();
+                    (people + goods, self.shop.calls().len())
+                }
+                Side::Vtiger => {
+                    let modules = ["Contacts", "SalesOrder", "Products", "Tax"];
+                    let records = modules.map(|module| self.crm.records(module).len());
+                    (records.iter().sum(), self.crm.calls().len())
+                }
             };
             let counts = lines.iter().filter(|line| line.side == side.as_str());
             let (created, updated, skipped) = counts.fold((0, 0, 0), |sum, line| {
