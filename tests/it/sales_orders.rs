@@ -1,38 +1,17 @@
 //! Orders of the shop in the CRM and back: lines, totals, what they refer to.
 
 use rust_decimal::Decimal;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
-use crate::order_generator::{Catalogue, Generator};
-use crate::scene::{Scene, ann};
+use crate::order_generator::Generator;
+use crate::scene::Scene;
 
 /// Fills the shop with what generated orders are made of.
 pub(crate) fn stock_shop(scene: &Scene, seed: u64) -> Generator {
-    let made_up = Generator::with_own_catalogue(seed).catalogue().clone();
-    let mut catalogue = Catalogue::default();
-    let parent = scene
-        .shop
-        .add_product(json!({ "name": "Variable", "type": "variable", "sku": "PARENT" }));
-    for product in made_up.products {
-        let mut product = product;
-        product.id = match product.parent {
-            Some(_) => {
-                product.parent = Some(parent);
-                scene.shop.add_variation(parent, product.to_json())
-            }
-            None => scene.shop.add_product(product.to_json()),
-        };
-        catalogue.products.push(product);
-    }
-    for mut rate in made_up.rates {
-        rate.id = scene.shop.add_tax(rate.to_json());
-        catalogue.rates.push(rate);
-    }
-    for nth in 0..made_up.customers.len() {
-        let customer = ann(&format!("ann{nth}@shop.example"));
-        catalogue.customers.push(scene.shop.register_customer(customer));
-    }
-    Generator::new(seed, catalogue)
+    let made_up = Generator::with_own_catalogue(seed)
+        .catalogue()
+        .put_into(&scene.shop);
+    Generator::new(seed, made_up)
 }
 
 /// The CRM's order of this order of the shop.
