@@ -178,7 +178,12 @@ impl Engine {
                 let (id, patch) = (pair.link.ids.of(side), plan.patches.of(side));
                 match self.system(side).update(case.at.module, id, patch).await {
                     Ok(record) => *pair.records.of_mut(side) = record,
-                    Err(error) => return self.refused(case, pair, side, error).await,
+                    Err(error) => {
+                        if error.is_about_lines() && self.lost_products(case, side, patch).await? {
+                            continue;
+                        }
+                        return self.refused(case, pair, side, error).await;
+                    }
                 }
             }
             let entries = entries(case, &pair, &plan, written, found.as_ref());

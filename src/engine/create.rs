@@ -74,6 +74,12 @@ impl Engine {
             .await?;
         let created = match self.system(other).create(module, plan.patches.of(other)).await {
             Ok(created) => created,
+            Err(error)
+                if error.is_about_lines()
+                    && self.lost_products(case, other, plan.patches.of(other)).await? =>
+            {
+                return Err(EngineError::Unsettled);
+            }
             Err(error) => return self.not_created(case, known_link.as_ref(), &record, error).await,
         };
         let name = title(module, case.side, &record);

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::queue::{Change, Event, Seen, Subject};
 use crate::store::Place;
 use crate::sync::{
-    Basket, Direction, FieldKind, FieldPath, Guests, Item, MatchKey, Module, Record, RecordId, Side, Sides,
-    Skip, Storage, Value,
+    Basket, Direction, FieldKind, FieldPath, Guests, Item, MatchKey, Module, Patch, Record, RecordId, Side,
+    Sides, Skip, Storage, Value,
 };
 
 use super::subject::{Case, Handled};
@@ -106,6 +106,39 @@ impl Engine {
             }
         }
         Ok(Ok(references))
+    }
+
+    /// An order was refused for its lines: looks whether products that they name are gone, which nobody told. True
+    /// when one is, so that the order is to be tried again.
+    pub(super) async fn lost_products(
+        &self,
+        case: &Case<'_>,
+        side: Side,
+        patch: &Patch,
+    ) -> Result<bool, EngineError> {
+        let baskets = patch.0.values().filter_map(Basket::of);
+        let ids: BTreeSet<String> = baskets
+            .flat_map(|basket| basket.lines)
+            .filter_map(|line| match line.item {
+                Item::Product(id) => Some(id.to_string()),
+                _ => None,
+            })
+            .collect();
+        let at = self.place(Module::Products);
+        let mut lost = false;
+        for id in ids.into_iter().map(RecordId::new) {
+            let subject = Subject::Record {
+                module: at.module,
+                side,
+                id: id.clone(),
+                change: Change::Deleted,
+            };
+            let event = Event::new(&at.connection, subject, case.event.cause, case.event.received);
+            Box::pin(self.handle_event(&event)).await?;
+            let link = self.store.link_of(&at, side, &id).await?;
+            lost |= link.is_some_and(|link| *link.deleted.of(side));
+        }
+        Ok(lost)
     }
 
     /// Finds what a record that is not linked by its own id is on the other side.

@@ -292,6 +292,11 @@ impl System for Vtiger {
         stored::value(module, &path.to_string(), value)
     }
 
+    fn created(&self, record: &Record) -> Option<Timestamp> {
+        let time = record.fields.get("createdtime")?.as_str()?;
+        self.zone.read(time).filter(|_| self.zone.is_known())
+    }
+
     fn tells_time(&self) -> bool {
         self.zone.is_known()
     }
