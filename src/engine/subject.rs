@@ -131,6 +131,16 @@ impl Engine {
 
     /// A module's settings: those stored, or those that it starts with.
     pub(crate) async fn settings(&self, at: &Place) -> Result<ModuleSettings, EngineError> {
+        let mut settings = self.stored_settings(at).await?;
+        // Whether guests are contacts is settled where their orders are.
+        if at.module == Module::Contacts {
+            let orders = self.stored_settings(&self.place(Module::SalesOrders)).await?;
+            settings.sales_orders = orders.sales_orders;
+        }
+        Ok(settings)
+    }
+
+    async fn stored_settings(&self, at: &Place) -> Result<ModuleSettings, EngineError> {
         match self.store.settings(at).await? {
             Some(settings) => Ok(settings),
             None => Ok(ModuleSettings::default_for(at.module)?),

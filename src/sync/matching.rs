@@ -108,7 +108,11 @@ pub fn eligible(module: Module, settings: &ModuleSettings, side: Side, record: &
         }
         // The items that stand for what is no product are this program's own.
         (Module::Products, Side::Vtiger) => record.fields.get("stand_in") != Some(&Json::Bool(true)),
-        (Module::Contacts | Module::SalesOrders, Side::Vtiger) | (Module::Taxes, _) => true,
+        // The contact that stands for all guests is nobody.
+        (Module::Contacts, Side::Vtiger) => {
+            !matches!(&settings.sales_orders.guests, Guests::House(id) if id == record.id.as_str())
+        }
+        (Module::SalesOrders, Side::Vtiger) | (Module::Taxes, _) => true,
     }
 }
 
