@@ -1,7 +1,7 @@
 //! One event from lease to release.
 
 use crate::queue::{Cause, Change, Event, Lane, Seen, Subject};
-use crate::store::{Awaited, Commit, Entry, Link, Place};
+use crate::store::{Action, Awaited, Commit, Entry, Link, Place};
 use crate::sync::{Module, ModuleSettings, Record, RecordId, Side, Skip};
 
 use super::lease::{Held, lease_of};
@@ -281,8 +281,10 @@ impl Engine {
             created,
         };
         self.store.commit(&commit).await?;
-        for side in commit.link.iter().flat_map(|_| Side::BOTH) {
-            if let Some(link) = &commit.link {
+        let comes_into_step =
+            |entry: &Entry| matches!(entry.action, Action::Created | Action::Linked | Action::Restored);
+        if let Some(link) = commit.link.filter(|_| commit.entries.iter().any(comes_into_step)) {
+            for side in Side::BOTH {
                 let awaited = Awaited {
                     module: case.at.module,
                     side,
