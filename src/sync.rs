@@ -3,6 +3,7 @@
 //! No I/O, no async, no clock. Given what both systems show and what they showed last, it says which field moves
 //! where. It never panics on any input, and it explains every decision.
 
+mod base;
 mod basket;
 mod compare;
 mod defaults;
@@ -12,6 +13,7 @@ mod mapping;
 mod matching;
 mod merge;
 mod nearest;
+mod offer;
 mod path;
 mod plan;
 mod record;
@@ -25,6 +27,7 @@ mod translate;
 mod validate;
 mod value;
 
+pub use base::{Base, advance, from_base, unchanged_since};
 pub use basket::{Basket, Item, Line, Taxation, currency_decimals, rounded};
 pub use compare::FieldKind;
 pub use field::{FieldInfo, FieldType};
@@ -33,7 +36,7 @@ pub use matching::{MatchKey, eligible};
 pub use merge::{Decision, Reason};
 pub use nearest::{nearest, one_of};
 pub use path::{FieldPath, PathError};
-pub use plan::{Base, FieldPlan, Plan, Storage, advance, from_base, plan, unchanged_since};
+pub use plan::{FieldPlan, Plan, Storage, plan};
 pub use record::{Module, Patch, Record, RecordId, Side};
 pub use rule::{ConflictRule, Direction};
 pub use settings::{Deletes, Guests, MissingSku, OrderSettings, ProductSettings};

@@ -1,21 +1,14 @@
 //! The plan for one pair of records: what to write to which side, field by field, and why.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Map;
 
 use super::merge::{Field, merge};
+use super::offer::{is_unresolved, note, offer};
 use super::{
-    Basket, Decision, Direction, FieldKind, FieldMapping, FieldPath, Module, ModuleSettings, Patch, Reason,
-    Record, RecordId, Side, Sides, Value, html, towards_vtiger, towards_woocommerce,
+    Base, Decision, Direction, FieldMapping, FieldPath, Module, ModuleSettings, Patch, Reason, Record,
+    RecordId, Side, Sides, Value,
 };
-
-/// What each side showed of each mapped field when the two were last in step, by [`FieldMapping::key`].
-///
-/// A pair and not one value: each side shows the same fact in its own way, and may lose some of it (Vtiger turns
-/// emoji into `????`). A side has changed when it differs from what *it* showed.
-pub type Base = BTreeMap<String, Sides<Value>>;
 
 /// What is known of the two systems beforehand: how they keep values, and which of their records are the same.
 pub trait Storage {
@@ -198,59 +191,6 @@ impl Plan {
     }
 }
 
-/// The other side's value, as it is to be written to `to`.
-fn offer(
-    settings: &ModuleSettings,
-    mapping: &FieldMapping,
-    to: Side,
-    now: &Sides<Value>,
-    storage: &dyn Storage,
-) -> Value {
-    let (value, current) = (now.of(to.opposite()), now.of(to));
-    let counterpart = |module: Module, id: &str| storage.counterpart(to, module, id);
-    let value = match (mapping.kind, to) {
-        (FieldKind::Contact, _) if value.is_blank() => Value::text(""),
-        (FieldKind::Contact, _) => {
-            counterpart(Module::Contacts, &value.as_text()).map_or(Value::Null, Value::Text)
-        }
-        (FieldKind::Basket, _) => match (Basket::of(value), to) {
-            (Some(basket), Side::Vtiger) => {
-                towards_vtiger(&basket, &counterpart, settings.sales_orders.taxing).to_value()
-            }
-            (Some(basket), Side::WooCommerce) => {
-                towards_woocommerce(&basket, Basket::of(current).as_ref(), &counterpart).to_value()
-            }
-            (None, _) => Value::Null,
-        },
-        (FieldKind::Html, Side::Vtiger) => Value::Text(html::to_text(&value.as_text())),
-        (FieldKind::Html, Side::WooCommerce) => {
-            Value::Text(html::edited(&current.as_text(), &value.as_text()))
-        }
-        _ => value.clone(),
-    };
-    mapping.translate(to, value)
-}
-
-/// Whether a reference points to a record that has no counterpart.
-fn is_unresolved(mapping: &FieldMapping, value: &Value, offered: &Value) -> bool {
-    mapping.kind == FieldKind::Contact && !value.is_blank() && *offered == Value::Null
-}
-
-/// What a person should know of a value that is written.
-fn note(mapping: &FieldMapping, before: &Sides<Value>, to: Side, value: &Value) -> Option<String> {
-    if mapping.kind != FieldKind::Basket || to != Side::Vtiger {
-        return None;
-    }
-    let (shop, crm) = (Basket::of(&before.woocommerce)?, Basket::of(value)?);
-    let rounding = (crm.adjustment - shop.adjustment).normalize();
-    (!rounding.is_zero()).then(|| {
-        format!(
-            "{rounding} {} went to the adjustment, as Vtiger reckons taxes without rounding",
-            crm.currency
-        )
-    })
-}
-
 /// A field of a record that is to be created on the other side: blank fields are left out.
 fn created(mapping: &FieldMapping, direction: Direction, from: Side, offered: &Value) -> Decision {
     if !direction.writes_to(from.opposite()) {
@@ -303,51 +243,6 @@ fn as_stored(storage: &dyn Storage, mapping: &FieldMapping, side: Side, value: &
             fields,
         },
     )
-}
-
-/// What both sides show: the base from which the next change is told.
-pub fn advance(settings: &ModuleSettings, records: Sides<&Record>) -> Base {
-    settings
-        .active()
-        .map(|mapping| {
-            (
-                mapping.key(),
-                Sides::new(|side| mapping.read(side, records.of(side))),
-            )
-        })
-        .collect()
-}
-
-/// Whether a record of `side` shows in every mapped field what it showed when the two were last in step.
-///
-/// True for our own write when it comes back as a webhook.
-pub fn unchanged_since(settings: &ModuleSettings, base: &Base, side: Side, record: &Record) -> bool {
-    settings.active().all(|mapping| {
-        base.get(&mapping.key())
-            .is_some_and(|base| mapping.kind.same(base.of(side), &mapping.read(side, record)))
-    })
-}
-
-/// The record of `side` as it was when the two were last in step, as far as fields are mapped.
-///
-/// Stands for a record that need not be read, where values only travel towards it.
-pub fn from_base(settings: &ModuleSettings, base: &Base, side: Side, id: &RecordId) -> Record {
-    let mut patch = Patch::default();
-    for mapping in settings.active() {
-        if let Some(values) = base.get(&mapping.key()) {
-            mapping.write(side, values.of(side), &mut patch);
-        }
-    }
-    let mut fields = Map::new();
-    for (path, value) in patch.0 {
-        path.set(&mut fields, value.to_json());
-    }
-    Record {
-        id: id.clone(),
-        modified: None,
-        modified_by: None,
-        fields,
-    }
 }
 
 #[cfg(test)]
