@@ -31,7 +31,11 @@ fn writes(calls: &[String]) -> Vec<&String> {
 async fn scene(kind: &Kind, settings: &str) -> Scene {
     // Where the zone isn't known, Vtiger's times can't be compared before our own first write tells it.
     let zone = "[connections.shop.vtiger]\ntime_zone_offset = \"+00:00\"";
-    let scene = Scene::with(&format!("{zone}\n[connections.shop.modules.{}]\n{settings}", kind.module)).await;
+    let scene = Scene::with(&format!(
+        "{zone}\n[connections.shop.modules.{}]\n{settings}",
+        kind.module
+    ))
+    .await;
     kind.prepare(&scene).await;
     scene
 }
@@ -42,7 +46,11 @@ async fn pair(scene: &Scene, kind: &Kind, from: Side) -> (String, String) {
     scene.quiet().await;
     let other = match kind.counterpart(scene, from, &id) {
         Some(other) => other,
-        None => panic!("{} {id} of {from} has a counterpart: {:?}", kind.module, scene.journal().await),
+        None => panic!(
+            "{} {id} of {from} has a counterpart: {:?}",
+            kind.module,
+            scene.journal().await
+        ),
     };
     next_second().await;
     scene.forget_calls();
