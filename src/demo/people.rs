@@ -250,6 +250,11 @@ fn buy_as_customer(random: &mut SmallRng, shop: &WooCommerceSimulator) {
     if let Some(customer) = customers.choose(random) {
         let mut billing = customer["billing"].clone();
         billing["email"] = customer["email"].clone();
+        // The checkout asks for a name.
+        for name in ["first_name", "last_name"] {
+            let known = customer[name].as_str().unwrap_or_default();
+            billing[name] = json!(html_escape::decode_html_entities(known));
+        }
         let buyer = json!({
             "customer_id": customer["id"], "billing": billing, "shipping": customer["shipping"],
         });

@@ -23,8 +23,8 @@ use crate::clock::Timestamp;
 
 /// The most people that the list shows.
 const PEOPLE: usize = 100;
-/// The most orders that the list shows.
-const ORDERS: usize = 10;
+/// The most rows that each of the other lists shows.
+const ROWS: usize = 25;
 /// For how long a change stands out.
 const FRESH: Duration = Duration::from_secs(5);
 
@@ -41,11 +41,11 @@ pub(super) trait Desk: Send + Sync {
     fn now(&self) -> Timestamp;
     /// All people, in any order.
     fn people(&self) -> Vec<Person>;
-    /// The orders of guests, in any order; none where there is no shop.
-    fn orders(&self) -> Vec<Person>;
+    /// What else there is: products and orders, each in any order.
+    fn lists(&self) -> Vec<List>;
     /// Makes what one of [`Look::news`] is for; else tells in a sentence why not.
     fn create(&self, key: &str, fields: Json) -> Result<(), String>;
-    /// Changes a person; else tells in a sentence why not.
+    /// Changes a person or a row of a list; else tells in a sentence why not.
     fn edit(&self, id: &str, fields: Json) -> Result<(), String>;
     /// Deletes a person; tells whether they were there.
     fn delete(&self, id: &str) -> bool;
@@ -81,7 +81,48 @@ pub(super) struct New {
     pub(super) fields: &'static [Field],
 }
 
-/// A person, or the guest of an order.
+/// A list of something else than people.
+pub(super) struct List {
+    pub(super) title: &'static str,
+    /// What stands over the rows: over their names, then over each of their cells.
+    pub(super) columns: &'static [&'static str],
+    pub(super) rows: Vec<Row>,
+    /// How many there are, shown or not.
+    pub(super) total: usize,
+    /// What can be changed of one.
+    pub(super) fields: &'static [Field],
+}
+
+impl List {
+    /// A list that counts its rows.
+    pub(super) fn new(
+        title: &'static str,
+        columns: &'static [&'static str],
+        fields: &'static [Field],
+        rows: Vec<Row>,
+    ) -> Self {
+        Self {
+            title,
+            columns,
+            total: rows.len(),
+            rows,
+            fields,
+        }
+    }
+}
+
+/// A row of a list.
+pub(super) struct Row {
+    /// Unlike any person's.
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) cells: Vec<String>,
+    pub(super) changed: Timestamp,
+    /// What a form shows, by the fields' names.
+    pub(super) fields: Json,
+}
+
+/// A person.
 pub(super) struct Person {
     pub(super) id: String,
     pub(super) name: String,
@@ -102,12 +143,12 @@ struct PeoplePage<'a> {
     now: Timestamp,
     total: usize,
     people: Vec<Person>,
-    orders: Vec<Person>,
+    lists: Vec<List>,
 }
 
 impl PeoplePage<'_> {
-    fn is_fresh(&self, person: &Person) -> bool {
-        self.now - person.changed < FRESH
+    fn is_fresh(&self, changed: &Timestamp) -> bool {
+        self.now - *changed < FRESH
     }
 }
 
@@ -159,8 +200,8 @@ struct Wanted {
 async fn show(desk: web::Data<dyn Desk>, wanted: web::Query<Wanted>) -> HttpResponse {
     let desk = desk.get_ref();
     match (&wanted.edit, &wanted.new) {
-        (Some(id), _) => match person(desk, id) {
-            Some(person) => edit_form(desk.look(), &person, None),
+        (Some(id), _) => match subject(desk, id) {
+            Some(subject) => edit_form(desk.look(), &subject, None),
             None => gone(desk),
         },
         (None, Some(key)) => match new(desk.look(), key) {
@@ -202,23 +243,23 @@ async fn submit(
             Err(problem) => new_form(desk.look(), new, Some((&problem, &sent))),
         };
     }
-    let Some(person) = person(desk, &which) else {
+    let Some(subject) = subject(desk, &which) else {
         return gone(desk);
     };
     if deed == "delete" {
-        return if desk.delete(&which) {
+        return if subject.is_person && desk.delete(&which) {
             back_to_list()
         } else {
             gone(desk)
         };
     }
-    let fields = desk.look().fields;
+    let fields = subject.asked;
     let edited = sent
         .complete(fields, false)
         .and_then(|()| desk.edit(&which, sent.record(fields)));
     match edited {
         Ok(()) => back_to_list(),
-        Err(problem) => edit_form(desk.look(), &person, Some((&problem, &sent))),
+        Err(problem) => edit_form(desk.look(), &subject, Some((&problem, &sent))),
     }
 }
 
@@ -239,8 +280,35 @@ fn back_to_list() -> HttpResponse {
         .finish()
 }
 
-fn person(desk: &dyn Desk, id: &str) -> Option<Person> {
-    desk.people().into_iter().find(|person| person.id == id)
+/// Who or what a form is about.
+struct Subject {
+    id: String,
+    name: String,
+    asked: &'static [Field],
+    fields: Json,
+    is_person: bool,
+}
+
+fn subject(desk: &dyn Desk, id: &str) -> Option<Subject> {
+    if let Some(person) = desk.people().into_iter().find(|person| person.id == id) {
+        return Some(Subject {
+            id: person.id,
+            name: person.name,
+            asked: desk.look().fields,
+            fields: person.fields,
+            is_person: true,
+        });
+    }
+    desk.lists().into_iter().find_map(|list| {
+        let row = list.rows.into_iter().find(|row| row.id == id)?;
+        Some(Subject {
+            id: row.id,
+            name: row.name,
+            asked: list.fields,
+            fields: row.fields,
+            is_person: false,
+        })
+    })
 }
 
 fn new(look: &'static Look, key: &str) -> Option<&'static New> {
@@ -254,13 +322,18 @@ fn gone(desk: &dyn Desk) -> HttpResponse {
 
 fn list(desk: &dyn Desk, problem: Option<&str>) -> HttpResponse {
     let people = desk.people();
+    let mut lists = desk.lists();
+    for list in &mut lists {
+        list.rows.sort_by_key(|row| Reverse(row.changed));
+        list.rows.truncate(ROWS);
+    }
     let page = PeoplePage {
         look: desk.look(),
         problem,
         now: desk.now(),
         total: people.len(),
         people: newest(people, PEOPLE),
-        orders: newest(desk.orders(), ORDERS),
+        lists,
     };
     let status = if problem.is_some() {
         StatusCode::NOT_FOUND
@@ -276,15 +349,15 @@ fn newest(mut people: Vec<Person>, most: usize) -> Vec<Person> {
     people
 }
 
-fn edit_form(look: &Look, person: &Person, refused: Option<(&str, &Sent)>) -> HttpResponse {
+fn edit_form(look: &Look, subject: &Subject, refused: Option<(&str, &Sent)>) -> HttpResponse {
     let page = FormPage {
         look,
         problem: refused.map(|(problem, _)| problem),
-        title: format!("Edit {}", person.name),
-        action: format!("/edit/{}", person.id),
+        title: format!("Edit {}", subject.name),
+        action: format!("/edit/{}", subject.id),
         button: "Save",
-        inputs: form::inputs(look.fields, &person.fields, refused.map(|(_, sent)| sent)),
-        id: Some(&person.id),
+        inputs: form::inputs(subject.asked, &subject.fields, refused.map(|(_, sent)| sent)),
+        id: subject.is_person.then_some(subject.id.as_str()),
     };
     html(status_of(refused.is_some()), &page)
 }

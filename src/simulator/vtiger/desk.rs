@@ -1,5 +1,6 @@
 //! What salespeople do at the CRM's pages, and what its page shows: its part of [`page`](crate::simulator::page).
 
+use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json};
 
 use super::data::{Data, Mandatory, Record, Writer};
@@ -7,12 +8,12 @@ use super::object;
 use super::schema::SALES_USER;
 use super::server::Shared;
 use crate::clock::Timestamp;
-use crate::simulator::page::{Desk, Field, Kind, Look, New, Person};
+use crate::simulator::page::{Desk, Field, Kind, List, Look, New, Person, Row};
 
 const LOOK: Look = Look {
     system: "Vtiger CRM",
     class: "vtiger",
-    about: "Nothing here is real: the contacts are made up and last as long as the program runs. \
+    about: "Nothing here is real: what is here is made up and lasts as long as the program runs. \
             What you change here arrives in WooCommerce within seconds.",
     one: "contact",
     many: "Contacts",
@@ -33,6 +34,23 @@ const CONTACT: &[Field] = &[
     Field::new("mailingcity", "Mailing city", Kind::Text),
     Field::new("mailingzip", "Mailing postcode", Kind::Text),
     Field::new("mailingcountry", "Mailing country (such as US)", Kind::Text),
+];
+
+const PRODUCT: &[Field] = &[
+    Field::new("productname", "Product name", Kind::Text).required(),
+    Field::new("unit_price", "Unit price", Kind::Text),
+    Field::new("qtyinstock", "Quantity in stock", Kind::Text),
+    Field::new("description", "Description", Kind::Lines),
+];
+
+const ORDER: &[Field] = &[
+    Field::new(
+        "sostatus",
+        "Status (Created, Approved, Delivered, Cancelled)",
+        Kind::Text,
+    )
+    .required(),
+    Field::new("description", "Description", Kind::Lines),
 ];
 
 impl Shared {
@@ -143,8 +161,33 @@ impl Desk for Shared {
             .collect()
     }
 
-    fn orders(&self) -> Vec<Person> {
-        Vec::new()
+    fn lists(&self) -> Vec<List> {
+        let state = self.state();
+        let data = &state.data;
+        let rows = |module: &str, title: &str, cells: &[&str]| -> Vec<Row> {
+            let module = data.schema.module(module);
+            let records = module.into_iter().flat_map(|module| data.all(module));
+            records
+                .filter(|record| !record.deleted)
+                .map(|record| row(data, record, title, cells))
+                .collect()
+        };
+        let products = ["productcode", "unit_price", "qtyinstock"];
+        let orders = ["subject", "sostatus", "hdnGrandTotal"];
+        vec![
+            List::new(
+                "Products",
+                &["Name", "Part number", "Unit price", "In stock"],
+                PRODUCT,
+                rows("Products", "productname", &products),
+            ),
+            List::new(
+                "Sales orders",
+                &["Number", "Subject", "Status", "Grand total"],
+                ORDER,
+                rows("SalesOrder", "salesorder_no", &orders),
+            ),
+        ]
     }
 
     fn create(&self, _key: &str, fields: Json) -> Result<(), String> {
@@ -158,7 +201,7 @@ impl Desk for Shared {
         if self.edit_record(id, fields) {
             Ok(())
         } else {
-            Err("Vtiger did not save this contact.".to_owned())
+            Err("Vtiger did not save this.".to_owned())
         }
     }
 
@@ -179,6 +222,25 @@ fn person(data: &Data, record: &Record) -> Person {
         phone: text_of(&shown, "phone").to_owned(),
         company: company.unwrap_or_default(),
         city: text_of(&shown, "mailingcity").to_owned(),
+        changed: Timestamp::from_seconds(record.modified),
+        fields: shown.into(),
+    }
+}
+
+fn row(data: &Data, record: &Record, title: &str, cells: &[&str]) -> Row {
+    let shown = data.retrieved(record);
+    let cell = |name: &&str| match text_of(&shown, name) {
+        // The tables keep more decimals than people care for.
+        number if number.contains('.') && number.parse::<Decimal>().is_ok() => {
+            let number: Decimal = number.parse().unwrap_or_default();
+            number.round_dp(4).normalize().to_string()
+        }
+        text => text.to_owned(),
+    };
+    Row {
+        id: record.id.to_string(),
+        name: text_of(&shown, title).to_owned(),
+        cells: cells.iter().map(cell).collect(),
         changed: Timestamp::from_seconds(record.modified),
         fields: shown.into(),
     }

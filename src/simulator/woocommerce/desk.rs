@@ -3,16 +3,17 @@
 use serde_json::{Value, json};
 
 use super::answer::Fields;
-use super::fields::{id_of, is_email, text_of};
+use super::fields::{is_email, text_of};
 use super::server::Shared;
-use super::{customer, object, order, text};
+use super::shop::Resource;
+use super::{customer, object, order, product, text};
 use crate::clock::Timestamp;
-use crate::simulator::page::{Desk, Field, Kind, Look, New, Person};
+use crate::simulator::page::{Desk, Field, Kind, List, Look, New, Person, Row};
 
 const LOOK: Look = Look {
     system: "WooCommerce",
     class: "woocommerce",
-    about: "Nothing here is real: shop, customers and orders are made up and last as long as the program runs. \
+    about: "Nothing here is real: shop, customers, products and orders are made up and last as long as the program runs. \
             What you change here arrives in Vtiger CRM within seconds.",
     one: "customer",
     many: "Customers",
@@ -57,6 +58,27 @@ const GUEST: &[Field] = &[
     Field::new("billing.company", "Company", Kind::Text),
 ];
 
+const PRODUCT: &[Field] = &[
+    Field::new("name", "Name", Kind::Text).required(),
+    Field::new("regular_price", "Price", Kind::Text),
+    Field::new("stock_quantity", "In stock, where it is counted", Kind::Text),
+    Field::new("description", "Description (HTML)", Kind::Lines),
+];
+
+const ORDER: &[Field] = &[
+    Field::new(
+        "status",
+        "Status (pending, processing, on-hold, completed, cancelled)",
+        Kind::Text,
+    )
+    .required(),
+    Field::new("customer_note", "Customer's note", Kind::Lines),
+];
+
+/// What sets the lists' ids apart from customers'.
+const PRODUCT_ID: &str = "product-";
+const ORDER_ID: &str = "order-";
+
 impl Desk for Shared {
     fn look(&self) -> &'static Look {
         &LOOK
@@ -76,15 +98,32 @@ impl Desk for Shared {
             .collect()
     }
 
-    fn orders(&self) -> Vec<Person> {
+    fn lists(&self) -> Vec<List> {
         let shop = self.shop();
-        let guests = shop.orders.iter().filter(|(_, order)| {
-            id_of(order, "customer_id") == 0
-                && !["checkout-draft", "trash"].contains(&text_of(order, "status"))
-        });
-        guests
-            .filter_map(|(&id, order)| Some(person(id, order, order.get("billing")?.as_object()?)))
-            .collect()
+        let products = shop
+            .products
+            .iter()
+            .filter(|(_, product)| text_of(product, "status") != "trash");
+        let products = products.map(|(&id, product)| product_row(&product::view(&shop, id, product, true)));
+        let orders = shop
+            .orders
+            .iter()
+            .filter(|(_, order)| !["checkout-draft", "trash"].contains(&text_of(order, "status")));
+        let orders = orders.map(|(&id, order)| order_row(&order::view(&shop, id, order)));
+        vec![
+            List::new(
+                "Products",
+                &["Name", "SKU", "Price", "In stock", "Status"],
+                PRODUCT,
+                products.collect(),
+            ),
+            List::new(
+                "Orders",
+                &["Number", "Buyer", "E-mail", "Status", "Total"],
+                ORDER,
+                orders.collect(),
+            ),
+        ]
     }
 
     fn create(&self, key: &str, fields: Value) -> Result<(), String> {
@@ -105,8 +144,21 @@ impl Desk for Shared {
     }
 
     fn edit(&self, id: &str, fields: Value) -> Result<(), String> {
-        let (given, id) = (object(fields), number(id));
+        let mut given = object(fields);
         let mut shop = self.shop();
+        if let Some(id) = id.strip_prefix(PRODUCT_ID) {
+            if given.get("stock_quantity") == Some(&json!("")) {
+                given.remove("stock_quantity");
+            }
+            product::edit(&mut shop, number(id), &given);
+            return Ok(());
+        }
+        if let Some(id) = id.strip_prefix(ORDER_ID) {
+            let edited = order::Orders::check(&given, false)
+                .and_then(|()| order::Orders.update(&mut shop, number(id), &given));
+            return edited.map(drop).map_err(|_| UNKNOWN_STATUS.to_owned());
+        }
+        let id = number(id);
         if given.contains_key("email") {
             check_email(given.get("email"))?;
             if customer::by_email(&shop, text_of(&given, "email")).is_some_and(|owner| owner != id) {
@@ -125,6 +177,7 @@ impl Desk for Shared {
     }
 }
 
+const UNKNOWN_STATUS: &str = "The shop knows no such status.";
 const TAKEN: &str = "Another customer has this e-mail address.";
 
 fn check_email(email: Option<&Value>) -> Result<(), String> {
@@ -140,7 +193,42 @@ fn number(id: &str) -> u64 {
     id.parse().unwrap_or_default()
 }
 
-/// A customer, or an order by the address that `named` is.
+fn product_row(product: &Value) -> Row {
+    let of = |name: &str| product[name].as_str().unwrap_or_default().to_owned();
+    let stock = product["stock_quantity"].as_i64().map(|stock| stock.to_string());
+    let stock = stock.unwrap_or_default();
+    // WordPress keeps the names as HTML.
+    let name = html_escape::decode_html_entities(&of("name")).into_owned();
+    let mut fields = product.clone();
+    fields["name"] = json!(name);
+    fields["stock_quantity"] = json!(stock);
+    Row {
+        id: format!("{PRODUCT_ID}{}", product["id"]),
+        name,
+        cells: vec![of("sku"), of("price"), stock, of("status")],
+        changed: text::read_gmt(&of("date_modified_gmt")).unwrap_or_default(),
+        fields,
+    }
+}
+
+fn order_row(order: &Value) -> Row {
+    let of = |name: &str| order[name].as_str().unwrap_or_default().to_owned();
+    let billing = |name: &str| order["billing"][name].as_str().unwrap_or_default();
+    let buyer = [billing("first_name"), billing("last_name")].join(" ");
+    Row {
+        id: format!("{ORDER_ID}{}", order["id"]),
+        name: format!("#{}", of("number")),
+        cells: vec![
+            buyer.trim().to_owned(),
+            billing("email").to_owned(),
+            of("status"),
+            format!("{} {}", of("total"), of("currency")),
+        ],
+        changed: text::read_gmt(&of("date_modified_gmt")).unwrap_or_default(),
+        fields: order.clone(),
+    }
+}
+
 fn person(id: u64, record: &Fields, named: &Fields) -> Person {
     // WordPress keeps the names as HTML.
     let decode = |name: &str| html_escape::decode_html_entities(text_of(named, name)).into_owned();
