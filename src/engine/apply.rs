@@ -187,6 +187,7 @@ impl Engine {
                 }
             }
             let entries = entries(case, &pair, &plan, written, found.as_ref());
+            let ordered_before = basket_in(settings, &pair.link.base);
             let base = after(settings, &plan, &pair, before, written);
             pair.noted &= pair.known && base == pair.link.base && entries.is_empty();
             pair.link.base = base;
@@ -207,7 +208,8 @@ impl Engine {
             }
             let Some(side) = written else { return Ok(()) };
             if plan.writes_basket(settings, side) {
-                self.follow_stock(case, side, pair.records.of(side)).await?;
+                self.follow_stock(case, &pair.records.vtiger, ordered_before)
+                    .await?;
             }
             // The answer shows the record as stored, and so what others changed meanwhile: look once more.
             (pair.known, pair.noted, pair.fresh) = (true, true, true);
@@ -277,6 +279,14 @@ pub(super) fn order_basket(settings: &ModuleSettings, side: Side, order: &Record
         .active()
         .find(|mapping| mapping.kind == FieldKind::Basket)?;
     Basket::of(&mapping.read(side, order))
+}
+
+/// What Vtiger's order held when it was last in step.
+fn basket_in(settings: &ModuleSettings, base: &Base) -> Option<Basket> {
+    let mapping = settings
+        .active()
+        .find(|mapping| mapping.kind == FieldKind::Basket)?;
+    Basket::of(&base.get(&mapping.key())?.vtiger)
 }
 
 impl Plan {

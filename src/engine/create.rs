@@ -99,7 +99,11 @@ impl Engine {
         };
         self.commit(case, Some(link), vec![entry], Some((other, case.id.clone())))
             .await?;
-        self.follow_stock(case, other, records.of(other)).await
+        if other == Side::Vtiger {
+            self.follow_stock(case, &records.vtiger, None).await
+        } else {
+            Ok(())
+        }
     }
 
     async fn not_created(

@@ -37,6 +37,10 @@ impl Engine {
             return Ok(());
         }
         *link.deleted.of_mut(side) = true;
+        if side == Side::Vtiger && case.at.module == Module::SalesOrders {
+            let order = from_base(&case.settings, &link.base, side, link.ids.of(side));
+            self.follow_stock(case, &order, None).await?;
+        }
         let other = side.opposite();
         if *link.deleted.of(other) {
             return self.commit(case, Some(link), Vec::new(), None).await;
@@ -92,7 +96,11 @@ impl Engine {
             skip: None,
         };
         self.commit(case, Some(link), vec![entry], None).await?;
-        self.follow_stock(case, side, record).await
+        if side == Side::Vtiger {
+            self.follow_stock(case, record, None).await
+        } else {
+            Ok(())
+        }
     }
 
     /// The record that a deleted one was merged into: the only other one with its match key, which is in step with

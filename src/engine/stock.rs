@@ -1,4 +1,5 @@
-//! Stock that an order's own write moved: Vtiger takes a sales order's goods off its stock and tells nobody.
+//! Stock that an order moved: Vtiger takes the goods of a sales order that is written through its webservice off its
+//! stock, gives them back when lines are replaced or the order is deleted, and tells nobody.
 //!
 //! Such a movement is no change of the product and never travels back. Where the shop's stock counts, the product is
 //! given the shop's figure again if it differs: the shop has its own moment to take goods off.
@@ -6,7 +7,7 @@
 use crate::queue::{Cause, Change, Event, Lane, Subject};
 use crate::store::Link;
 use crate::sync::{
-    Direction, FieldMapping, FieldPath, Item, Module, ModuleSettings, Record, Side, Value, from_base,
+    Basket, Direction, FieldMapping, FieldPath, Item, Module, ModuleSettings, Record, Side, Value, from_base,
 };
 
 use super::apply::{Pair, order_basket, sides};
@@ -18,14 +19,17 @@ use super::{Engine, EngineError};
 const STOCK: &str = "qtyinstock";
 
 impl Engine {
-    /// Looks what a write of this order did to the stock, and has the products see to it.
+    /// Looks what became of the stock with a change of this order of Vtiger's, and has the products see to it.
+    ///
+    /// `before` is the basket that it had before, whose goods may have been given back.
     pub(super) async fn follow_stock(
         &self,
         case: &Case<'_>,
-        side: Side,
         order: &Record,
+        before: Option<Basket>,
     ) -> Result<(), EngineError> {
-        if case.at.module != Module::SalesOrders || side != Side::Vtiger {
+        let side = Side::Vtiger;
+        if case.at.module != Module::SalesOrders {
             return Ok(());
         }
         let at = self.place(Module::Products);
@@ -33,7 +37,10 @@ impl Engine {
         let Some(mapping) = stock_mapping(&settings).filter(|_| settings.enabled) else {
             return Ok(());
         };
-        let basket = order_basket(&case.settings, side, order).unwrap_or_default();
+        let mut basket = order_basket(&case.settings, side, order).unwrap_or_default();
+        basket
+            .lines
+            .extend(before.into_iter().flat_map(|before| before.lines));
         let sold = basket.lines.iter().filter_map(|line| match &line.item {
             Item::Product(id) => Some(id.clone()),
             _ => None,
@@ -43,7 +50,9 @@ impl Engine {
         if !links.iter().any(|link| is_managed(mapping, link)) {
             return Ok(());
         }
-        let moved = self.system(side).stock_moved(order).await?;
+        let mut order = order.clone();
+        order.fields.insert("LineItems".to_owned(), basket.to_json());
+        let moved = self.system(side).stock_moved(&order).await?;
         let events: Vec<Event> = moved
             .iter()
             .map(|product| {
