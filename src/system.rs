@@ -73,9 +73,9 @@ pub trait System: Send + Sync + fmt::Debug {
         Ok(None)
     }
 
-    /// Reads the products whose stock a write of this order has moved without announcing it, with their present
-    /// stock: Vtiger takes an order's goods off its stock.
-    async fn stock_moved(&self, _order: &Record) -> Result<Vec<Record>, SystemError> {
+    /// Reads the present stock of products, where the system moves it without announcing that: Vtiger takes an
+    /// order's goods off its stock.
+    async fn stock_of(&self, _products: &[RecordId]) -> Result<Vec<Record>, SystemError> {
         Ok(Vec::new())
     }
 

@@ -78,8 +78,8 @@ impl System for Metered {
         self.counted("restore", self.0.restore(module, id, patch).await)
     }
 
-    async fn stock_moved(&self, order: &Record) -> Result<Vec<Record>, SystemError> {
-        self.counted("stock_moved", self.0.stock_moved(order).await)
+    async fn stock_of(&self, products: &[RecordId]) -> Result<Vec<Record>, SystemError> {
+        self.counted("stock_of", self.0.stock_of(products).await)
     }
 
     async fn fields(&self, module: Module) -> Result<Vec<FieldInfo>, SystemError> {

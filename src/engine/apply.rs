@@ -3,8 +3,8 @@
 use crate::queue::Seen;
 use crate::store::Link;
 use crate::sync::{
-    Base, Basket, Deletes, Direction, FieldKind, MatchKey, Module, ModuleSettings, Plan, Record, RecordId,
-    Side, Sides, Skip, advance, from_base, plan, unchanged_since,
+    Base, Basket, Deletes, Direction, FieldKind, MatchKey, Module, ModuleSettings, Patch, Plan, Record,
+    RecordId, Side, Sides, Skip, advance, from_base, plan, unchanged_since,
 };
 use crate::system::{Fault, SystemError};
 
@@ -176,6 +176,14 @@ impl Engine {
                     return self.quarantine(case, pair, field).await;
                 }
                 let (id, patch) = (pair.link.ids.of(side), plan.patches.of(side));
+                if plan.writes_basket(settings, side) {
+                    let before = basket_in(settings, &pair.link.base);
+                    let after = match side {
+                        Side::Vtiger => basket_written(settings, patch),
+                        Side::WooCommerce => order_basket(settings, Side::Vtiger, &pair.records.vtiger),
+                    };
+                    self.touch_stock(case, before.into_iter().chain(after)).await?;
+                }
                 match self.system(side).update(case.at.module, id, patch).await {
                     Ok(record) => *pair.records.of_mut(side) = record,
                     Err(error) => {
@@ -187,7 +195,6 @@ impl Engine {
                 }
             }
             let entries = entries(case, &pair, &plan, written, found.as_ref());
-            let ordered_before = basket_in(settings, &pair.link.base);
             let base = after(settings, &plan, &pair, before, written);
             pair.noted &= pair.known && base == pair.link.base && entries.is_empty();
             pair.link.base = base;
@@ -206,10 +213,8 @@ impl Engine {
                 self.commit(case, Some(pair.link.clone()), entries, found.take())
                     .await?;
             }
-            let Some(side) = written else { return Ok(()) };
-            if plan.writes_basket(settings, side) {
-                self.follow_stock(case, &pair.records.vtiger, ordered_before)
-                    .await?;
+            if written.is_none() {
+                return Ok(());
             }
             // The answer shows the record as stored, and so what others changed meanwhile: look once more.
             (pair.known, pair.noted, pair.fresh) = (true, true, true);
@@ -274,15 +279,23 @@ fn spared(link: &Link) -> Option<Side> {
 }
 
 /// What an order of `side` holds, if its basket is mapped.
-pub(super) fn order_basket(settings: &ModuleSettings, side: Side, order: &Record) -> Option<Basket> {
+fn order_basket(settings: &ModuleSettings, side: Side, order: &Record) -> Option<Basket> {
     let mapping = settings
         .active()
         .find(|mapping| mapping.kind == FieldKind::Basket)?;
     Basket::of(&mapping.read(side, order))
 }
 
+/// What is written to an order of Vtiger's.
+pub(super) fn basket_written(settings: &ModuleSettings, patch: &Patch) -> Option<Basket> {
+    let mapping = settings
+        .active()
+        .find(|mapping| mapping.kind == FieldKind::Basket)?;
+    Basket::of(patch.0.get(&mapping.vtiger)?)
+}
+
 /// What Vtiger's order held when it was last in step.
-fn basket_in(settings: &ModuleSettings, base: &Base) -> Option<Basket> {
+pub(super) fn basket_in(settings: &ModuleSettings, base: &Base) -> Option<Basket> {
     let mapping = settings
         .active()
         .find(|mapping| mapping.kind == FieldKind::Basket)?;

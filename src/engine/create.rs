@@ -6,7 +6,7 @@ use crate::sync::{
 };
 use crate::system::{Fault, SystemError};
 
-use super::apply::sides;
+use super::apply::{basket_written, sides};
 use super::entry::title;
 use super::references::{Known, Pull};
 use super::subject::Case;
@@ -69,6 +69,10 @@ impl Engine {
             return self.skip(case, known_link.as_ref(), Some(&record), skip).await;
         }
         self.complete(case, &mut plan).await?;
+        if module == Module::SalesOrders && other == Side::Vtiger {
+            let basket = basket_written(&case.settings, &plan.patches.vtiger);
+            self.touch_stock(case, basket).await?;
+        }
         self.store
             .begin_create(&case.at, other, &case.id, self.clock.now())
             .await?;
@@ -98,12 +102,7 @@ impl Engine {
             skip: None,
         };
         self.commit(case, Some(link), vec![entry], Some((other, case.id.clone())))
-            .await?;
-        if other == Side::Vtiger {
-            self.follow_stock(case, &records.vtiger, None).await
-        } else {
-            Ok(())
-        }
+            .await
     }
 
     async fn not_created(

@@ -7,7 +7,7 @@ use crate::sync::{
     Base, Decision, Deletes, FieldPlan, Module, Patch, Record, Side, Sides, Skip, from_base, unchanged_since,
 };
 
-use super::apply::{Pair, sides};
+use super::apply::{Pair, basket_in, sides};
 use super::entry::title;
 use super::subject::Case;
 use super::{Engine, EngineError};
@@ -37,9 +37,10 @@ impl Engine {
             return Ok(());
         }
         *link.deleted.of_mut(side) = true;
-        if side == Side::Vtiger && case.at.module == Module::SalesOrders {
-            let order = from_base(&case.settings, &link.base, side, link.ids.of(side));
-            self.follow_stock(case, &order, None).await?;
+        if case.at.module == Module::SalesOrders {
+            // Vtiger gives the goods of a deleted order back.
+            self.touch_stock(case, basket_in(&case.settings, &link.base))
+                .await?;
         }
         let other = side.opposite();
         if *link.deleted.of(other) {
@@ -95,12 +96,7 @@ impl Engine {
             fields: kept(&link.base),
             skip: None,
         };
-        self.commit(case, Some(link), vec![entry], None).await?;
-        if side == Side::Vtiger {
-            self.follow_stock(case, record, None).await
-        } else {
-            Ok(())
-        }
+        self.commit(case, Some(link), vec![entry], None).await
     }
 
     /// The record that a deleted one was merged into: the only other one with its match key, which is in step with

@@ -4,13 +4,15 @@
 //! Such a movement is no change of the product and never travels back. Where the shop's stock counts, the product is
 //! given the shop's figure again if it differs: the shop has its own moment to take goods off.
 
+use std::collections::BTreeSet;
+
 use crate::queue::{Cause, Change, Event, Lane, Subject};
 use crate::store::Link;
 use crate::sync::{
-    Basket, Direction, FieldMapping, FieldPath, Item, Module, ModuleSettings, Record, Side, Value, from_base,
+    Basket, Direction, FieldMapping, Item, Module, ModuleSettings, RecordId, Side, Value, from_base,
 };
 
-use super::apply::{Pair, order_basket, sides};
+use super::apply::{Pair, sides};
 use super::source::Source;
 use super::subject::Case;
 use super::{Engine, EngineError};
@@ -19,50 +21,61 @@ use super::{Engine, EngineError};
 const STOCK: &str = "qtyinstock";
 
 impl Engine {
-    /// Looks what became of the stock with a change of this order of Vtiger's, and has the products see to it.
-    ///
-    /// `before` is the basket that it had before, whose goods may have been given back.
-    pub(super) async fn follow_stock(
+    /// Notes that the stock of these baskets' products is about to be moved by a change of this order, so that it is
+    /// looked at afterwards, whatever happens meanwhile: the event waits for the lease that is held here.
+    pub(super) async fn touch_stock(
         &self,
         case: &Case<'_>,
-        order: &Record,
-        before: Option<Basket>,
+        baskets: impl IntoIterator<Item = Basket>,
     ) -> Result<(), EngineError> {
-        let side = Side::Vtiger;
-        if case.at.module != Module::SalesOrders {
-            return Ok(());
-        }
         let at = self.place(Module::Products);
         let settings = self.settings(&at).await?;
         let Some(mapping) = stock_mapping(&settings).filter(|_| settings.enabled) else {
             return Ok(());
         };
-        let mut basket = order_basket(&case.settings, side, order).unwrap_or_default();
-        basket
-            .lines
-            .extend(before.into_iter().flat_map(|before| before.lines));
-        let sold = basket.lines.iter().filter_map(|line| match &line.item {
-            Item::Product(id) => Some(id.clone()),
-            _ => None,
-        });
-        let links = self.store.links_of(&at, side, &sold.collect::<Vec<_>>()).await?;
+        let sold: BTreeSet<RecordId> = baskets
+            .into_iter()
+            .flat_map(|basket| basket.lines)
+            .filter_map(|line| match line.item {
+                Item::Product(id) => Some(id),
+                _ => None,
+            })
+            .collect();
+        let sold: Vec<RecordId> = sold.into_iter().collect();
+        let links = self.store.links_of(&at, Side::Vtiger, &sold).await?;
         // A product whose stock the shop doesn't manage has none that could differ.
-        if !links.iter().any(|link| is_managed(mapping, link)) {
+        let managed = links.iter().filter(|link| is_managed(mapping, link));
+        let ids: Vec<RecordId> = managed.map(|link| link.ids.vtiger.clone()).collect();
+        if ids.is_empty() {
             return Ok(());
         }
-        let mut order = order.clone();
-        order.fields.insert("LineItems".to_owned(), basket.to_json());
-        let moved = self.system(side).stock_moved(&order).await?;
+        let subject = Subject::Record {
+            module: case.at.module,
+            side: case.side,
+            id: case.id.clone(),
+            change: Change::StockTouched(ids),
+        };
+        let event = Event::new(&at.connection, subject, Cause::Retry, self.clock.now());
+        Ok(self.queue.publish(Lane::Live, &[event]).await?)
+    }
+
+    /// Looks what became of the stock of these products, and has each see to it.
+    pub(super) async fn follow_stock(&self, case: &Case<'_>, ids: &[RecordId]) -> Result<(), EngineError> {
+        let settings = self.settings(&self.place(Module::Products)).await?;
+        let Some(mapping) = stock_mapping(&settings) else {
+            return Ok(());
+        };
+        let moved = self.system(Side::Vtiger).stock_of(ids).await?;
         let events: Vec<Event> = moved
             .iter()
             .map(|product| {
                 let subject = Subject::Record {
                     module: Module::Products,
-                    side,
+                    side: Side::Vtiger,
                     id: product.id.clone(),
-                    change: Change::StockMoved(stock_of(mapping, product)),
+                    change: Change::StockMoved(product.get(&mapping.vtiger)),
                 };
-                Event::new(&at.connection, subject, Cause::Retry, self.clock.now())
+                Event::new(&case.at.connection, subject, Cause::Retry, self.clock.now())
             })
             .collect();
         Ok(self.queue.publish(Lane::Live, &events).await?)
@@ -132,9 +145,4 @@ fn is_managed(mapping: &FieldMapping, link: &Link) -> bool {
     link.base
         .get(&mapping.key())
         .is_some_and(|base| !base.woocommerce.is_blank())
-}
-
-fn stock_of(mapping: &FieldMapping, product: &Record) -> Value {
-    let path: &FieldPath = &mapping.vtiger;
-    product.get(path)
 }

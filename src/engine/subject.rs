@@ -191,6 +191,7 @@ impl Engine {
             return Ok(Flow::Again);
         }
         match (now, change) {
+            (_, Change::StockTouched(ids)) => self.follow_stock(case, ids).await.map(|()| Flow::Done),
             (Some(link), Change::Changed(_) | Change::StockMoved(_))
                 if link.quarantined_until > Some(self.clock.now()) =>
             {

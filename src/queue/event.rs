@@ -64,7 +64,9 @@ pub enum Change {
     Changed(Seen),
     /// It was deleted.
     Deleted,
-    /// Our own write of an order moved its stock, to this.
+    /// It is an order of which a change may have moved the stock of these products of Vtiger's.
+    StockTouched(Vec<RecordId>),
+    /// It is a product whose stock an order moved, to this.
     StockMoved(Value),
 }
 
@@ -76,6 +78,7 @@ impl std::fmt::Debug for Change {
             Self::Changed(Seen::Body(_)) => "Changed(body)",
             Self::Changed(Seen::Record(_)) => "Changed(record)",
             Self::Deleted => "Deleted",
+            Self::StockTouched(_) => "StockTouched",
             Self::StockMoved(_) => "StockMoved",
         })
     }

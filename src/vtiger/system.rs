@@ -11,7 +11,7 @@ use super::operation::Doing;
 use super::webservice::{PAGE_ROWS, literal};
 use super::{Vtiger, check, element_type, match_field, record, row, stored, tax};
 use crate::clock::Timestamp;
-use crate::sync::{Basket, FieldPath, Item, Module, Patch, Record, RecordId, Side, Value};
+use crate::sync::{FieldPath, Module, Patch, Record, RecordId, Side, Value};
 use crate::system::{Fault, FieldInfo, Finding, Glance, Page, System, SystemError};
 
 /// By how many seconds two clocks may differ that are taken for the same.
@@ -175,22 +175,12 @@ impl System for Vtiger {
         }
     }
 
-    async fn stock_moved(&self, order: &Record) -> Result<Vec<Record>, SystemError> {
+    async fn stock_of(&self, products: &[RecordId]) -> Result<Vec<Record>, SystemError> {
         let operation = Doing::Read.to(Module::Products);
-        let lines = order.fields.get("LineItems").map(Value::from_json);
-        let Some(basket) = lines.as_ref().and_then(Basket::of) else {
-            return Ok(Vec::new());
-        };
         // Services have no stock.
         let prefix = format!("{}x", self.prefix(Module::Products).await?);
-        let mut ids: Vec<String> = basket
-            .lines
-            .iter()
-            .filter_map(|line| match &line.item {
-                Item::Product(id) if id.as_str().starts_with(&prefix) => Some(literal(id.as_str())),
-                _ => None,
-            })
-            .collect();
+        let products = products.iter().filter(|id| id.as_str().starts_with(&prefix));
+        let mut ids: Vec<String> = products.map(|id| literal(id.as_str())).collect();
         ids.sort();
         ids.dedup();
         let mut records = Vec::new();

@@ -33,7 +33,7 @@ const INDEX_FIELDS: &str = "id,meta_data,date_created_gmt";
 const LAYOUTS: usize = 500;
 
 /// More writes than one that even out an order's total; the second is needed only where the shop rounds unexpectedly.
-const CORRECTIONS: usize = 2;
+const CORRECTIONS: usize = 4;
 
 /// What was seen of orders.
 #[derive(Debug, Default)]

@@ -25,6 +25,8 @@ pub(in crate::woocommerce) struct Layout {
     /// Whether the adjustment bears tax although it is not to: WooCommerce takes a fee below zero for a discount, which
     /// lessens the taxes whatever its tax status says.
     pub(super) is_adjustment_taxed: bool,
+    /// A second fee of that name, for what the rounding of the first one's tax leaves.
+    pub(super) rest: Option<Charge>,
     pub(super) total: Decimal,
     /// The billing address, where the goods go there for want of another.
     pub(super) ships_to_bill: Option<Map<String, Json>>,
@@ -49,7 +51,8 @@ impl Layout {
                 tax: amount(line, "total_tax"),
             })
         };
-        let fee = list(order, "fee_lines").find(|fee| string(fee, "name") == ADJUSTMENT);
+        let mut fees = list(order, "fee_lines").filter(|fee| string(fee, "name") == ADJUSTMENT);
+        let (fee, rest) = (fees.next(), fees.next());
         let adjustment = fee.and_then(charge);
         let ships_to_bill = is_shipping_blank(order).then(|| {
             let mut billing = order
@@ -66,6 +69,7 @@ impl Layout {
             is_adjustment_taxed: fee.is_some_and(|fee| string(fee, "tax_status") == "none")
                 && adjustment.as_ref().is_some_and(|fee| !fee.tax.is_zero()),
             adjustment,
+            rest: rest.and_then(charge),
             total: amount(order, "total"),
             ships_to_bill,
         }

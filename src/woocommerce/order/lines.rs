@@ -8,7 +8,7 @@ use rust_decimal::prelude::ToPrimitive;
 use serde_json::{Map, Value as Json, json};
 
 use super::basket::ADJUSTMENT;
-use super::layout::Layout;
+use super::layout::{Charge, Layout};
 use crate::sync::{Basket, Item, Line, rounded};
 
 /// The method of a shipping line that is added; WooCommerce demands one.
@@ -75,28 +75,52 @@ pub(in crate::woocommerce) fn correction(basket: &Basket, now: &Layout) -> Map<S
     }
     let difference = rounded(basket.total, decimals) - total;
     if !difference.is_zero() {
-        let fee = adjustment(difference, now, decimals);
-        body.insert("fee_lines".to_owned(), json!([fee]));
+        let fees = adjustment(difference, now, decimals);
+        body.insert("fee_lines".to_owned(), Json::Array(fees));
     }
     body
 }
 
-fn adjustment(difference: Decimal, now: &Layout, decimals: u32) -> Json {
+/// The fees that make up a difference. One will do, but for a fee below zero: WooCommerce lessens the taxes by it,
+/// rounded, so that some totals can't be met by it alone. Then it goes a little too far, and a second one that bears no
+/// tax makes up the rest.
+fn adjustment(difference: Decimal, now: &Layout, decimals: u32) -> Vec<Json> {
+    let set = |fee: &Charge, total: Decimal| {
+        if total.is_zero() {
+            json!({"id": fee.id, "name": null})
+        } else {
+            json!({"id": fee.id, "total": money(total), "tax_status": "none"})
+        }
+    };
+    let new = |total: Decimal| json!({"name": ADJUSTMENT, "total": money(total), "tax_status": "none"});
     let Some(fee) = &now.adjustment else {
-        return json!({"name": ADJUSTMENT, "total": money(difference), "tax_status": "none"});
+        return vec![new(difference)];
     };
     let gross = fee.total + fee.tax;
-    let wanted = gross + difference;
-    if wanted.is_zero() {
-        return json!({"id": fee.id, "name": null});
-    }
-    let total = if now.is_adjustment_taxed && wanted.is_sign_negative() && !gross.is_zero() {
-        rounded(wanted * fee.total / gross, decimals)
-    } else {
+    let rest = now
+        .rest
+        .as_ref()
+        .map_or(Decimal::ZERO, |rest| rest.total + rest.tax);
+    let wanted = gross + rest + difference;
+    let no_rest = now.rest.iter().map(|rest| set(rest, Decimal::ZERO));
+    if !now.is_adjustment_taxed || !wanted.is_sign_negative() || wanted.is_zero() || gross.is_zero() {
         // Somebody else's fee of this name may bear a tax, which goes.
-        wanted
-    };
-    json!({"id": fee.id, "total": money(total), "tax_status": "none"})
+        return [set(fee, wanted)].into_iter().chain(no_rest).collect();
+    }
+    let coin = Decimal::new(1, decimals);
+    if difference.abs() > coin * Decimal::TEN {
+        let in_proportion = rounded(wanted * fee.total / gross, decimals);
+        return [set(fee, in_proportion)].into_iter().chain(no_rest).collect();
+    }
+    let left = rest + difference;
+    match &now.rest {
+        Some(rest) if !left.is_sign_negative() => vec![set(rest, left)],
+        None if left.is_sign_positive() => vec![new(left)],
+        _ => [set(fee, fee.total + left - coin)]
+            .into_iter()
+            .chain(no_rest)
+            .collect(),
+    }
 }
 
 /// The shipping line that is to change, and what shipping will cost then, taxes included.

@@ -167,7 +167,6 @@ async fn what_is_no_product_is_written_with_items_that_stand_for_it() {
     assert_eq!(codes, ["WC-ITEM", "WC-FEE"], "made once");
     let found = shop.vtiger.find(Module::Products, "wc-fee", None).await.unwrap();
     assert_eq!(found[0].fields["stand_in"], true);
-    assert!(shop.vtiger.stock_moved(&created).await.unwrap().len() < 3);
 }
 
 #[tokio::test]

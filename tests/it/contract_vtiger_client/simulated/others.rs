@@ -151,9 +151,14 @@ async fn an_order_takes_its_goods_off_the_stock() {
         vec![line(product(&cup), "Cup", "3", "10", &[])],
         "30",
     );
-    let created = shop.create("19", &wanted).await.unwrap();
+    shop.create("19", &wanted).await.unwrap();
 
-    let moved = shop.vtiger.stock_moved(&created).await.unwrap();
+    let service = RecordId::new("26x1");
+    let moved = shop
+        .vtiger
+        .stock_of(&[RecordId::new(&cup), service])
+        .await
+        .unwrap();
 
     assert_eq!(moved.len(), 1);
     assert_eq!(moved[0].id.as_str(), cup);
