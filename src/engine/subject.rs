@@ -129,8 +129,18 @@ impl Engine {
         }
     }
 
-    /// A module's settings: those stored, or those that it starts with.
+    /// A module's settings: those stored, or those that it starts with. Whose contacts guests are is set for orders, and
+    /// contacts follow that.
     pub(crate) async fn settings(&self, at: &Place) -> Result<ModuleSettings, EngineError> {
+        let mut settings = self.own_settings(at).await?;
+        if at.module == Module::Contacts {
+            let orders = self.own_settings(&self.place(Module::SalesOrders)).await?;
+            settings.sales_orders = orders.sales_orders;
+        }
+        Ok(settings)
+    }
+
+    async fn own_settings(&self, at: &Place) -> Result<ModuleSettings, EngineError> {
         match self.store.settings(at).await? {
             Some(settings) => Ok(settings),
             None => Ok(ModuleSettings::default_for(at.module)?),
