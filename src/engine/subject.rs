@@ -129,7 +129,8 @@ impl Engine {
         }
     }
 
-    /// A module's settings: those stored, or those that it starts with.
+    /// A module's settings: those stored, or those that it starts with. Whose contacts guests are is set for orders, and
+    /// contacts follow that.
     pub(crate) async fn settings(&self, at: &Place) -> Result<ModuleSettings, EngineError> {
         let mut settings = self.stored_settings(at).await?;
         // Whether guests are contacts is settled where their orders are.

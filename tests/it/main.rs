@@ -27,5 +27,6 @@ mod sales_orders;
 mod scene;
 mod service;
 mod simulator_pages;
+mod skips;
 mod web;
 mod wire;

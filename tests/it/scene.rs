@@ -13,9 +13,10 @@ use woo_vtiger_sync::http;
 use woo_vtiger_sync::queue::Lane;
 use woo_vtiger_sync::simulator::vtiger::{VtigerOptions, VtigerSimulator};
 use woo_vtiger_sync::simulator::woocommerce::{WooCommerceOptions, WooCommerceSimulator};
-use woo_vtiger_sync::store::{Place, Stored};
+use woo_vtiger_sync::simulator::faults::FaultPlan;
+use woo_vtiger_sync::store::{Entry, Place, Stored};
 use woo_vtiger_sync::sweep::Report;
-use woo_vtiger_sync::sync::Module;
+use woo_vtiger_sync::sync::{Module, ModuleSettings, RecordId, Side};
 use woo_vtiger_sync::woocommerce::webhook::TOPICS;
 
 /// The secret that the recorded webhooks were signed with.
@@ -156,6 +157,42 @@ impl Scene {
         next_second().await;
         self.forget_calls();
         (customer, contact)
+    }
+
+    /// What the journal says last of a record.
+    pub(crate) async fn last_entry(&self, module: Module, side: Side, id: &str) -> Entry {
+        let store = &self.server.parts().store;
+        let entries = store.entries_of(&place(module), side, &RecordId::new(id), 1).await;
+        let last = entries.unwrap().pop();
+        last.unwrap_or_else(|| panic!("the journal tells of the {} {id}", module.one())).entry
+    }
+
+    /// Changes a module's settings from now on.
+    pub(crate) async fn set(&self, module: Module, change: impl FnOnce(&mut ModuleSettings)) {
+        let parts = self.server.parts();
+        let at = place(module);
+        let mut settings = parts.store.settings(&at).await.unwrap().unwrap();
+        change(&mut settings);
+        let put = parts.store.put_settings(&at, &settings, parts.clock.now());
+        put.await.unwrap();
+    }
+
+    /// Loses all webhooks and callbacks from now on, or none any more.
+    pub(crate) fn set_deaf(&self, is_deaf: bool) {
+        let plan = FaultPlan {
+            lost_webhooks: if is_deaf { 1.0 } else { 0.0 },
+            ..FaultPlan::default()
+        };
+        self.shop.set_faults(plan.clone());
+        self.crm.set_faults(plan);
+    }
+
+    /// The calls since they were forgotten that write.
+    pub(crate) fn writes(&self) -> Vec<String> {
+        let reads = ["GET ", "query ", "retrieve ", "describe ", "listtypes ", "getchallenge ", "login "];
+        let mut calls = self.calls();
+        calls.retain(|call| !reads.iter().any(|read| call.starts_with(read)));
+        calls
     }
 
     pub(crate) fn forget_calls(&self) {
