@@ -64,6 +64,16 @@ impl Scene {
 
     /// With these simulators.
     pub(crate) async fn with_systems(settings: &str, shop: WooCommerceOptions, crm: VtigerOptions) -> Self {
+        Self::with_post(settings, shop, crm, ToOwned::to_owned).await
+    }
+
+    /// With these simulators, which send what they tell of to what `post` makes of the service's address.
+    pub(crate) async fn with_post(
+        settings: &str,
+        shop: WooCommerceOptions,
+        crm: VtigerOptions,
+        post: impl FnOnce(&str) -> String,
+    ) -> Self {
         http::install_tls_provider();
         let shop = WooCommerceSimulator::start(shop).await.unwrap();
         let crm = VtigerSimulator::start(crm).await.unwrap();
@@ -76,10 +86,15 @@ impl Scene {
             .await
             .unwrap();
         let url = format!("http://{}", server.address());
+        let address = post(&url);
         for topic in TOPICS {
-            shop.add_webhook(topic, &format!("{url}/webhooks/woocommerce/shop"), WEBHOOK_SECRET);
+            shop.add_webhook(
+                topic,
+                &format!("{address}/webhooks/woocommerce/shop"),
+                WEBHOOK_SECRET,
+            );
         }
-        crm.set_callback(&format!("{url}/webhooks/vtiger/shop"), CALLBACK_SECRET);
+        crm.set_callback(&format!("{address}/webhooks/vtiger/shop"), CALLBACK_SECRET);
         Self {
             shop,
             crm,
