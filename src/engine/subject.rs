@@ -131,6 +131,16 @@ impl Engine {
 
     /// A module's settings: those stored, or those that it starts with.
     pub(crate) async fn settings(&self, at: &Place) -> Result<ModuleSettings, EngineError> {
+        let mut settings = self.own_settings(at).await?;
+        if at.module == Module::Contacts {
+            // Whose the orders of guests are decides which guests are contacts.
+            let orders = self.own_settings(&self.place(Module::SalesOrders)).await?;
+            settings.sales_orders.guests = orders.sales_orders.guests;
+        }
+        Ok(settings)
+    }
+
+    async fn own_settings(&self, at: &Place) -> Result<ModuleSettings, EngineError> {
         match self.store.settings(at).await? {
             Some(settings) => Ok(settings),
             None => Ok(ModuleSettings::default_for(at.module)?),
