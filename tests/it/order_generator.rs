@@ -18,7 +18,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
 
 use arithmetic::Shop;
-pub(crate) use catalogue::{Catalogue, Rate};
+pub(crate) use catalogue::{Catalogue, Product, Rate};
 use lines::{Coupon, Item, charges, tax_classes};
 pub(crate) use reading::basket;
 

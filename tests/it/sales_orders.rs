@@ -1,7 +1,7 @@
 //! Orders of the shop in the CRM and back: lines, totals, what they refer to.
 
 use rust_decimal::Decimal;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::order_generator::Generator;
 use crate::scene::Scene;
@@ -32,6 +32,42 @@ pub(crate) fn amount(json: &Json) -> Decimal {
         Json::String(text) => text.parse().unwrap(),
         other => other.to_string().parse().unwrap(),
     }
+}
+
+/// An order of somebody without a customer account.
+fn guest_order(email: &str) -> Json {
+    json!({
+        "customer_id": 0, "line_items": [{ "name": "Desk", "quantity": 1, "subtotal": "5.00", "total": "5.00" }],
+        "billing": { "email": email, "first_name": "Gus", "last_name": "Guest", "address_1": "1 Main St" },
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_order_of_a_guest_has_a_contact_of_its_own_where_that_is_wanted() {
+    let scene = Scene::with("[connections.shop.modules.sales_orders]\nguests = \"per_order\"\n").await;
+
+    let orders = [0, 1].map(|_| scene.shop.place_order(guest_order("gus@guest.example")));
+    scene.quiet().await;
+    scene.sweep_all().await;
+
+    let contacts = orders.map(|order| sales_order(&scene, order)["contact_id"].clone());
+    assert!(contacts.iter().all(Json::is_string), "{contacts:?}");
+    assert_ne!(contacts[0], contacts[1]);
+    assert_eq!(scene.crm.records("Contacts").len(), 2);
+    scene.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guests_whose_orders_are_left_out_become_no_contacts() {
+    let scene = Scene::with("[connections.shop.modules.sales_orders]\nguests = \"skip\"\n").await;
+
+    scene.shop.place_order(guest_order("gus@guest.example"));
+    scene.quiet().await;
+    scene.sweep_all().await;
+
+    assert!(scene.crm.records("SalesOrder").is_empty());
+    assert!(scene.crm.records("Contacts").is_empty());
+    scene.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

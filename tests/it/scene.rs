@@ -11,9 +11,9 @@ use woo_vtiger_sync::clock::{Clock, SystemClock};
 use woo_vtiger_sync::config::Config;
 use woo_vtiger_sync::http;
 use woo_vtiger_sync::queue::Lane;
+use woo_vtiger_sync::simulator::faults::FaultPlan;
 use woo_vtiger_sync::simulator::vtiger::{VtigerOptions, VtigerSimulator};
 use woo_vtiger_sync::simulator::woocommerce::{WooCommerceOptions, WooCommerceSimulator};
-use woo_vtiger_sync::simulator::faults::FaultPlan;
 use woo_vtiger_sync::store::{Entry, Place, Stored};
 use woo_vtiger_sync::sweep::Report;
 use woo_vtiger_sync::sync::{Module, ModuleSettings, RecordId, Side};
@@ -65,6 +65,16 @@ impl Scene {
 
     /// With these simulators.
     pub(crate) async fn with_systems(settings: &str, shop: WooCommerceOptions, crm: VtigerOptions) -> Self {
+        Self::with_post(settings, shop, crm, ToOwned::to_owned).await
+    }
+
+    /// With these simulators, which send what they tell of to what `post` makes of the service's address.
+    pub(crate) async fn with_post(
+        settings: &str,
+        shop: WooCommerceOptions,
+        crm: VtigerOptions,
+        post: impl FnOnce(&str) -> String,
+    ) -> Self {
         http::install_tls_provider();
         let shop = WooCommerceSimulator::start(shop).await.unwrap();
         let crm = VtigerSimulator::start(crm).await.unwrap();
@@ -77,10 +87,15 @@ impl Scene {
             .await
             .unwrap();
         let url = format!("http://{}", server.address());
+        let address = post(&url);
         for topic in TOPICS {
-            shop.add_webhook(topic, &format!("{url}/webhooks/woocommerce/shop"), WEBHOOK_SECRET);
+            shop.add_webhook(
+                topic,
+                &format!("{address}/webhooks/woocommerce/shop"),
+                WEBHOOK_SECRET,
+            );
         }
-        crm.set_callback(&format!("{url}/webhooks/vtiger/shop"), CALLBACK_SECRET);
+        crm.set_callback(&format!("{address}/webhooks/vtiger/shop"), CALLBACK_SECRET);
         Self {
             shop,
             crm,
@@ -162,9 +177,12 @@ impl Scene {
     /// What the journal says last of a record.
     pub(crate) async fn last_entry(&self, module: Module, side: Side, id: &str) -> Entry {
         let store = &self.server.parts().store;
-        let entries = store.entries_of(&place(module), side, &RecordId::new(id), 1).await;
+        let entries = store
+            .entries_of(&place(module), side, &RecordId::new(id), 1)
+            .await;
         let last = entries.unwrap().pop();
-        last.unwrap_or_else(|| panic!("the journal tells of the {} {id}", module.one())).entry
+        last.unwrap_or_else(|| panic!("the journal tells of the {} {id}", module.one()))
+            .entry
     }
 
     /// Changes a module's settings from now on.
@@ -189,7 +207,15 @@ impl Scene {
 
     /// The calls since they were forgotten that write.
     pub(crate) fn writes(&self) -> Vec<String> {
-        let reads = ["GET ", "query ", "retrieve ", "describe ", "listtypes ", "getchallenge ", "login "];
+        let reads = [
+            "GET ",
+            "query ",
+            "retrieve ",
+            "describe ",
+            "listtypes ",
+            "getchallenge ",
+            "login ",
+        ];
         let mut calls = self.calls();
         calls.retain(|call| !reads.iter().any(|read| call.starts_with(read)));
         calls

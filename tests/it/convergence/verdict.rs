@@ -1,0 +1,309 @@
+//! Whether both sides are in step once all is quiet: pairs show the same in every mapped field, nobody lacks a
+//! counterpart without a reason, and nobody is there twice.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rust_decimal::Decimal;
+use serde_json::Value as Json;
+use woo_vtiger_sync::store::{Link, Place};
+use woo_vtiger_sync::sync::{
+    FieldPath, Guests, Module, ModuleSettings, Record, RecordId, Side, Sides, Skip, Storage, Value, eligible,
+    plan,
+};
+use woo_vtiger_sync::system::System;
+
+use crate::sales_orders::amount;
+use crate::scene::{Scene, place};
+
+/// Looks at a scene again and again; what looks as it did when it was in step is not looked at twice.
+pub(super) struct Judge {
+    /// Whether the stocks must be equal, too.
+    counts_stock: bool,
+    in_step: HashMap<String, (Json, Json)>,
+}
+
+/// What one module has, and how it is kept in step.
+struct Stock {
+    at: Place,
+    settings: ModuleSettings,
+    links: Vec<Link>,
+}
+
+impl Stock {
+    async fn of(scene: &Scene, module: Module) -> Self {
+        let store = &scene.server.parts().store;
+        let at = place(module);
+        let mut settings = store.settings(&at).await.unwrap().unwrap();
+        let orders = store
+            .settings(&place(Module::SalesOrders))
+            .await
+            .unwrap()
+            .unwrap();
+        settings.sales_orders = orders.sales_orders;
+        Self {
+            settings,
+            links: store.links_after(&at, "", 100_000).await.unwrap(),
+            at,
+        }
+    }
+}
+
+impl Judge {
+    /// One that looks at the stocks, too, or doesn't.
+    pub(super) fn new(counts_stock: bool) -> Self {
+        Self {
+            counts_stock,
+            in_step: HashMap::new(),
+        }
+    }
+
+    /// What is wrong, in words.
+    pub(super) async fn problems(&mut self, scene: &Scene) -> Vec<String> {
+        let mut stocks = BTreeMap::new();
+        for module in Module::ALL {
+            stocks.insert(module, Stock::of(scene, module).await);
+        }
+        let guests = stocks[&Module::SalesOrders].settings.sales_orders.guests.clone();
+        let mut problems = twins(scene, guests != Guests::PerOrder);
+        for (module, stock) in &stocks {
+            let storage = Known {
+                systems: &scene.server.parts().systems["shop"],
+                module: *module,
+                stocks: &stocks,
+            };
+            for link in &stock.links {
+                let name = format!("{module} {:?} = {:?}", link.ids.woocommerce, link.ids.vtiger);
+                if link.quarantined_until.is_some() {
+                    problems.push(format!("{name}: quarantined"));
+                }
+                if link.is_broken() {
+                    continue;
+                }
+                let found = self.differences(scene, stock, link, &storage).await;
+                problems.extend(found.into_iter().map(|problem| format!("{name}: {problem}")));
+            }
+            problems.extend(strangers(scene, stock).await);
+        }
+        problems
+    }
+
+    async fn differences(
+        &mut self,
+        scene: &Scene,
+        stock: &Stock,
+        link: &Link,
+        storage: &Known<'_>,
+    ) -> Vec<String> {
+        let module = stock.at.module;
+        let Some(raw) = raw(scene, module, &link.ids) else {
+            // One of the two was deleted, and nobody told.
+            return Vec::new();
+        };
+        if self.in_step.get(&link.id) == Some(&raw) {
+            return Vec::new();
+        }
+        let mut problems = Vec::new();
+        if module == Module::SalesOrders {
+            let (shop, crm) = (amount(&raw.0["total"]), amount(&raw.1["hdnGrandTotal"]));
+            // Vtiger rounds nothing of what the sales team enters.
+            if (shop - crm).abs() > Decimal::new(5, shop.scale() + 1) {
+                problems.push(format!("the totals are {shop} and {crm}"));
+            }
+        }
+        let (left, right) = (&storage.systems.woocommerce, &storage.systems.vtiger);
+        let shop = left.fetch(module, &link.ids.woocommerce).await.unwrap();
+        let crm = right.fetch(module, &link.ids.vtiger).await.unwrap();
+        let both = Sides {
+            woocommerce: shop.as_ref(),
+            vtiger: crm.as_ref(),
+        };
+        if both.woocommerce.is_none() || both.vtiger.is_none() {
+            return problems;
+        }
+        // As if they met for the first time: what differs would move or be in conflict.
+        let plan = plan(&stock.settings, None, both, storage);
+        let rates: Vec<Json> = scene
+            .shop
+            .taxes()
+            .into_iter()
+            .map(|tax| tax["id"].clone())
+            .collect();
+        let differing = plan.notable().filter(|field| {
+            // Each order of a guest has a contact that no other order tells of.
+            let is_own = field.field == "contact = contact_id"
+                && stock.settings.sales_orders.guests == Guests::PerOrder
+                && raw.0["customer_id"] == 0
+                && raw.1["contact_id"].is_string();
+            !is_own && !self.is_by_design(&field.field, &raw, &rates)
+        });
+        problems.extend(differing.map(|field| {
+            let [shop, crm] = [&field.before.woocommerce, &field.before.vtiger].map(Value::as_text);
+            format!("{}: {shop:?} / {crm:?}", field.field)
+        }));
+        if problems.is_empty() {
+            self.in_step.insert(link.id.clone(), raw);
+        }
+        problems
+    }
+}
+
+impl Judge {
+    /// Whether a field differs as it should.
+    fn is_by_design(&self, field: &str, (shop, crm): &(Json, Json), rates: &[Json]) -> bool {
+        match field {
+            // There WooCommerce puts what is in no category.
+            "category = productcategory" => {
+                crm["productcategory"] == "" && shop["categories"][0]["name"] == "Uncategorized"
+            }
+            // A variation has its name from its product and its attributes.
+            "name = productname" => shop["type"] == "variation",
+            // What the sales team called an order stays.
+            "number = subject" => made_from(shop).is_some(),
+            // The shop's figure is not written over what the sales team's own edits of orders did to the CRM's.
+            "stock_quantity = qtyinstock" => !self.counts_stock,
+            // What is gone of a retired tax is in the adjustment, so that the totals stay.
+            "line_items = LineItems" => {
+                let mut taxes = shop["tax_lines"].as_array().unwrap().iter();
+                taxes.any(|tax| !rates.contains(&tax["rate_id"]))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The CRM's order that an order of the shop was made from.
+fn made_from(order: &Json) -> Option<&str> {
+    let mut meta = order["meta_data"].as_array()?.iter();
+    meta.find(|entry| entry["key"] == "_vtiger_salesorder")?["value"].as_str()
+}
+
+/// What both simulators hold of a pair that is there on both sides. A guest is not there: orders tell who it is, each
+/// something else.
+fn raw(scene: &Scene, module: Module, ids: &Sides<RecordId>) -> Option<(Json, Json)> {
+    let id = ids.woocommerce.as_str().parse().ok()?;
+    let shop = match module {
+        Module::Taxes => scene.shop.taxes().into_iter().find(|tax| tax["id"] == id)?,
+        Module::Products => scene.shop.product(id)?,
+        Module::Contacts => scene.shop.customer(id)?,
+        Module::SalesOrders => scene.shop.order(id)?,
+    };
+    if shop["status"] == "trash" {
+        return None;
+    }
+    Some((shop, scene.crm.record(ids.vtiger.as_str())?))
+}
+
+/// Records without counterpart, where nothing tells why.
+async fn strangers(scene: &Scene, stock: &Stock) -> Vec<String> {
+    let Place { module, .. } = stock.at;
+    let mut problems = Vec::new();
+    for side in Side::BOTH {
+        if !stock.settings.direction.writes_to(side.opposite()) {
+            continue;
+        }
+        let ids: Vec<&RecordId> = stock.links.iter().map(|link| link.ids.of(side)).collect();
+        for record in all(&**scene.server.parts().systems["shop"].of(side), module).await {
+            if ids.contains(&&record.id) || !eligible(module, &stock.settings, side, &record) {
+                continue;
+            }
+            let is_customer = record.id.guest_email().is_some_and(|email| {
+                let mut links = stock.links.iter();
+                links.any(|link| link.match_key == email)
+            });
+            let store = &scene.server.parts().store;
+            let last = store.entries_of(&stock.at, side, &record.id, 1).await.unwrap();
+            let skip = last.into_iter().next().and_then(|stored| stored.entry.skip);
+            if !is_customer && !skip.as_ref().is_some_and(is_in_order) {
+                problems.push(format!(
+                    "{module} {:?} of {side} has no counterpart: {skip:?}",
+                    record.id
+                ));
+            }
+        }
+    }
+    problems
+}
+
+fn is_in_order(skip: &Skip) -> bool {
+    matches!(skip, Skip::Deleted { .. } | Skip::Guest)
+}
+
+/// All of a module's records.
+async fn all(system: &dyn System, module: Module) -> Vec<Record> {
+    let mut records = Vec::new();
+    let mut cursor = None;
+    loop {
+        let page = system.page(module, cursor.as_deref()).await.unwrap();
+        records.extend(page.records);
+        cursor = page.next;
+        if cursor.is_none() {
+            return records;
+        }
+    }
+}
+
+/// Records that are there twice.
+fn twins(scene: &Scene, by_email: bool) -> Vec<String> {
+    let mut keys: Vec<(&str, String)> = Vec::new();
+    let mut note = |what: &'static str, records: Vec<Json>, field: &str| {
+        let texts = records
+            .iter()
+            .filter_map(|record| record[field].as_str())
+            .filter(|text| !text.is_empty());
+        keys.extend(texts.map(|text| (what, text.to_lowercase())));
+    };
+    if by_email {
+        note("contact", scene.crm.records("Contacts"), "email");
+    }
+    note("customer", scene.shop.customers(), "email");
+    note("product of the CRM", scene.crm.records("Products"), "productcode");
+    note(
+        "sales order",
+        scene.crm.records("SalesOrder"),
+        "vtiger_purchaseorder",
+    );
+    let mut orders = scene.shop.orders();
+    orders.retain(|order| order["status"] != "trash");
+    for order in &orders {
+        keys.extend(made_from(order).map(|id| ("order", id.to_owned())));
+    }
+    let mut products = scene.shop.products();
+    products.retain(|product| product["status"] != "trash" && product["sku"] != "");
+    keys.extend(
+        products
+            .iter()
+            .map(|product| ("product", product["sku"].to_string())),
+    );
+    keys.sort();
+    let twice = keys.windows(2).filter(|pair| pair[0] == pair[1]);
+    twice
+        .map(|pair| format!("the {} {} is there twice", pair[0].0, pair[0].1))
+        .collect()
+}
+
+/// What the plan must know.
+struct Known<'a> {
+    systems: &'a Sides<std::sync::Arc<dyn System>>,
+    module: Module,
+    stocks: &'a BTreeMap<Module, Stock>,
+}
+
+impl Storage for Known<'_> {
+    fn stored(&self, side: Side, path: &FieldPath, value: &Value) -> Value {
+        self.systems.of(side).stored(self.module, path, value)
+    }
+
+    fn is_writable(&self, side: Side, path: &FieldPath, record: Option<&Record>) -> bool {
+        self.systems.of(side).is_writable(self.module, path, record)
+    }
+
+    fn counterpart(&self, to: Side, module: Module, id: &str) -> Option<String> {
+        let id = RecordId::new(id);
+        let is_it = |link: &&Link| {
+            !link.deleted.of(to)
+                && (*link.ids.of(to.opposite()) == id || id.guest_email() == Some(link.match_key.as_str()))
+        };
+        let link = self.stocks[&module].links.iter().find(is_it)?;
+        Some(link.ids.of(to).to_string())
+    }
+}
