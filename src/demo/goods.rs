@@ -21,7 +21,17 @@ const RATES: [(&str, &str, &str, &str, &str, bool); 8] = [
 ];
 
 /// Name, SKU, category, price, stock, tax class, description.
-const GOODS: [(&str, &str, &str, &str, Option<i64>, &str, &str); 8] = [
+type Good = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    Option<i64>,
+    &'static str,
+    &'static str,
+);
+
+const GOODS: [Good; 8] = [
     (
         "Filter coffee, 500 g",
         "COF-500",

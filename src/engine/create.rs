@@ -162,9 +162,9 @@ impl Engine {
         let person = from_base(&settings, &link.base, Side::WooCommerce, buyer);
         for (from, to) in BUYER {
             let value = person.get(&FieldPath::parse(from)?);
-            let path = FieldPath::parse(to)?;
-            if !value.is_blank() && patch.0.get(&path).is_none_or(Value::is_blank) {
-                patch.0.insert(path, value);
+            let target = FieldPath::parse(to)?;
+            if !value.is_blank() && patch.0.get(&target).is_none_or(Value::is_blank) {
+                patch.0.insert(target, value);
             }
         }
         Ok(())

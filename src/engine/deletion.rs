@@ -152,12 +152,11 @@ impl Engine {
         let id = link.ids.of(other).clone();
         let found = self.system(other).fetch(case.at.module, &id).await?;
         let was_there = found.is_some();
-        let back = match found {
-            Some(found) => Some(found),
-            None => {
-                let patch = writable(self, case, &link, other);
-                self.system(other).restore(case.at.module, &id, &patch).await?
-            }
+        let back = if was_there {
+            found
+        } else {
+            let patch = writable(self, case, &link, other);
+            self.system(other).restore(case.at.module, &id, &patch).await?
         };
         let Some(counterpart) = back else {
             return self.create_anew(case, link, record).await;

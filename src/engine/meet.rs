@@ -79,13 +79,11 @@ impl Engine {
                 return skip.await.map(|()| Flow::Done);
             }
         };
-        match found {
-            Some(counterpart) => self.pair(case, record, fresh, counterpart, &key, held).await,
-            None => {
-                let created = self.create(case, record, key.as_str());
-                created.await.map(|()| Flow::Done)
-            }
+        if let Some(counterpart) = found {
+            return self.pair(case, record, fresh, counterpart, &key, held).await;
         }
+        let created = self.create(case, record, key.as_str());
+        created.await.map(|()| Flow::Done)
     }
 
     /// The record on the other side that is the same, if there is one; or why nobody can tell.
@@ -218,19 +216,19 @@ impl Engine {
         let is_wanted = case.at.module == Module::Products
             && case.settings.products.missing_sku == MissingSku::Write
             && mapping.is_some();
-        let Some(path) = FieldPath::parse(field).ok().filter(|_| is_wanted) else {
+        let Some(target) = FieldPath::parse(field).ok().filter(|_| is_wanted) else {
             return Ok((record, None));
         };
         let number = case.id.as_str().rsplit('x').next().unwrap_or_default();
         let sku = Value::Text(format!("{prefix}-{number}"));
         if case.settings.direction.writes_to(case.side) {
-            let patch = Patch([(path, sku)].into());
+            let patch = Patch([(target, sku)].into());
             record = self
                 .system(case.side)
                 .update(case.at.module, &case.id, &patch)
                 .await?;
         } else {
-            path.set(&mut record.fields, sku.to_json());
+            target.set(&mut record.fields, sku.to_json());
         }
         let key = MatchKey::of(case.at.module, case.side, &record).unwrap_or_default();
         Ok((record, key))

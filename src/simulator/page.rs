@@ -147,6 +147,7 @@ struct PeoplePage<'a> {
 }
 
 impl PeoplePage<'_> {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
     fn is_fresh(&self, changed: &Timestamp) -> bool {
         self.now - *changed < FRESH
     }

@@ -153,22 +153,24 @@ fn unlike_described(module: &str, field: &str) -> Option<Kind> {
 /// The columns that cut what is too long, without a word, by the lengths of the public release.
 fn column_chars(module: &str, field: &str) -> Option<usize> {
     match (module, field) {
-        ("Contacts", "firstname" | "mailingcity" | "mailingcountry" | "othercity") => Some(40),
+        ("Contacts", "firstname" | "mailingcity" | "mailingcountry" | "othercity")
+        | ("Products", "productcode") => Some(40),
         ("Contacts", "lastname") => Some(80),
-        ("Contacts", "email") | ("Products", "productname") | ("Accounts", "accountname") => Some(100),
+        ("Contacts", "email")
+        | ("Products", "productname")
+        | ("Accounts", "accountname")
+        | ("SalesOrder", "subject") => Some(100),
         ("Contacts", "phone" | "mobile" | "otherstate") => Some(50),
-        ("Contacts", "mailingstate" | "mailingzip" | "otherzip" | "othercountry") => Some(30),
-        ("Contacts", "mailingstreet" | "otherstreet") | ("SalesOrder", "bill_street" | "ship_street") => {
-            Some(250)
-        }
-        ("Products", "productcode") => Some(40),
-        ("SalesOrder", "subject") => Some(100),
-        ("SalesOrder", "vtiger_purchaseorder") => Some(200),
-        (
+        ("Contacts", "mailingstate" | "mailingzip" | "otherzip" | "othercountry")
+        | (
             "SalesOrder",
             "bill_city" | "bill_state" | "bill_code" | "bill_country" | "ship_city" | "ship_state"
             | "ship_code" | "ship_country",
         ) => Some(30),
+        ("Contacts", "mailingstreet" | "otherstreet") | ("SalesOrder", "bill_street" | "ship_street") => {
+            Some(250)
+        }
+        ("SalesOrder", "vtiger_purchaseorder") => Some(200),
         _ => None,
     }
 }
