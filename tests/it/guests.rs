@@ -40,7 +40,10 @@ fn contact_of(scene: &Scene, order: u64) -> Json {
 /// The name of the organization that an order belongs to.
 fn organization_of(scene: &Scene, order: u64) -> String {
     let account = sales_order(scene, order)["account_id"].clone();
-    let account = scene.crm.record(account.as_str().unwrap()).expect("an organization");
+    let account = scene
+        .crm
+        .record(account.as_str().unwrap())
+        .expect("an organization");
     account["accountname"].as_str().unwrap().to_owned()
 }
 
@@ -65,14 +68,21 @@ async fn by_email_a_guest_is_one_contact_and_stays_the_same_when_they_register()
     let as_guest_again = buy(&scene, 0, EVE, "").await;
 
     assert_eq!(scene.crm.records("Contacts").len(), 1);
-    assert_eq!(scene.contact(EVE).unwrap()["firstname"], "Eva", "the account tells more");
+    assert_eq!(
+        scene.contact(EVE).unwrap()["firstname"],
+        "Eva",
+        "the account tells more"
+    );
     assert_eq!(contact_of(&scene, third), contact["id"]);
     assert_eq!(contact_of(&scene, as_guest_again), contact["id"]);
     next_second().await;
     let id = contact["id"].as_str().unwrap();
     assert!(scene.crm.edit_record(id, json!({ "phone": "555 2000" })));
     scene.quiet().await;
-    assert_eq!(scene.shop.customer(customer).unwrap()["billing"]["phone"], "555 2000");
+    assert_eq!(
+        scene.shop.customer(customer).unwrap()["billing"]["phone"],
+        "555 2000"
+    );
     while !scene.sweep_all().await {}
     assert_eq!(scene.crm.records("Contacts").len(), 1);
     scene.stop().await;
@@ -99,7 +109,10 @@ async fn by_order_each_guest_order_has_a_contact_of_its_own() {
     let second = buy(&scene, 0, EVE, "").await;
 
     let contacts = [first, second].map(|order| contact_of(&scene, order));
-    assert!(contacts.iter().all(Json::is_string) && contacts[0] != contacts[1], "{contacts:?}");
+    assert!(
+        contacts.iter().all(Json::is_string) && contacts[0] != contacts[1],
+        "{contacts:?}"
+    );
     assert_eq!(scene.crm.records("Contacts").len(), 2);
     scene.sweep_all().await;
     assert_eq!(scene.crm.records("Contacts").len(), 2, "a sweep adds none");
@@ -114,7 +127,9 @@ async fn by_house_all_guests_orders_are_one_contacts() {
     let house = scene.crm.add_record("Contacts", house);
     let guests = Guests::House(house.clone());
     scene
-        .set(Module::SalesOrders, |settings| settings.sales_orders.guests = guests)
+        .set(Module::SalesOrders, |settings| {
+            settings.sales_orders.guests = guests
+        })
         .await;
     scene.quiet().await;
 
@@ -137,11 +152,17 @@ async fn by_skip_guests_orders_and_guests_stay_in_the_shop() {
 
     assert_eq!(scene.crm.records("SalesOrder").len(), 0);
     assert_eq!(scene.crm.records("Contacts").len(), 0);
-    let entry = scene.last_entry(Module::SalesOrders, Side::WooCommerce, &order.to_string()).await;
+    let entry = scene
+        .last_entry(Module::SalesOrders, Side::WooCommerce, &order.to_string())
+        .await;
     assert_eq!(entry.skip, Some(Skip::Guest));
     let customer = scene.shop.register_customer(ann(EVE));
     let bought = buy(&scene, customer, EVE, "").await;
-    assert_eq!(contact_of(&scene, bought), scene.contact(EVE).unwrap()["id"], "customers' orders are taken");
+    assert_eq!(
+        contact_of(&scene, bought),
+        scene.contact(EVE).unwrap()["id"],
+        "customers' orders are taken"
+    );
     scene.stop().await;
 }
 
@@ -170,7 +191,10 @@ async fn an_order_belongs_to_the_company_that_it_names_and_else_to_one_of_the_pe
 
     assert_eq!(organization_of(&scene, private), "Eve Fox");
     assert_eq!(organization_of(&scene, business), "Fox & Sons");
-    assert_eq!(sales_order(&scene, business)["account_id"], sales_order(&scene, again)["account_id"]);
+    assert_eq!(
+        sales_order(&scene, business)["account_id"],
+        sales_order(&scene, again)["account_id"]
+    );
     scene.stop().await;
 }
 

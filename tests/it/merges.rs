@@ -53,7 +53,11 @@ async fn a_customer_passes_to_the_contact_that_the_linked_one_was_merged_into() 
             let shown = scene.shop.customer(customer).expect("the customer stays");
             assert_eq!(shown["billing"]["phone"], "555 8000", "{what}");
             while !scene.sweep_all().await {}
-            assert_eq!(scene.contact(ANN).unwrap()["id"], twin, "{what}: nothing is created again");
+            assert_eq!(
+                scene.contact(ANN).unwrap()["id"],
+                twin,
+                "{what}: nothing is created again"
+            );
             scene.stop().await;
         }
     }
@@ -92,9 +96,17 @@ async fn where_two_twins_are_left_nobody_can_tell_and_the_customer_stays() {
         assert!(scene.crm.delete_record(&twins[0]));
         scene.quiet().await;
         next_second().await;
-        assert!(scene.shop.edit_customer(customer, json!({ "billing": { "phone": "555 9000" } })));
+        assert!(
+            scene
+                .shop
+                .edit_customer(customer, json!({ "billing": { "phone": "555 9000" } }))
+        );
         scene.quiet().await;
-        assert_eq!(scene.crm.record(&twins[1]).unwrap()["phone"], "555 9000", "{deletes:?}");
+        assert_eq!(
+            scene.crm.record(&twins[1]).unwrap()["phone"],
+            "555 9000",
+            "{deletes:?}"
+        );
         assert_eq!(scene.shop.customers().len(), 1);
         scene.stop().await;
     }
@@ -116,7 +128,10 @@ async fn orders_of_a_merged_contact_go_to_the_one_that_is_left() {
     }));
     scene.quiet().await;
 
-    assert_eq!(crate::sales_orders::sales_order(&scene, order)["contact_id"], twin);
+    assert_eq!(
+        crate::sales_orders::sales_order(&scene, order)["contact_id"],
+        twin
+    );
     scene.stop().await;
 }
 
@@ -126,8 +141,12 @@ async fn a_product_of_the_shop_passes_to_the_one_that_took_its_counterparts_plac
         let scene = scene(Module::Products, deletes).await;
         let shops = scene.shop.add_product(desk("DESK"));
         scene.quiet().await;
-        let old = product(&scene, "DESK").unwrap()["id"].as_str().unwrap().to_owned();
-        let new = json!({ "productname": "Desk", "productcode": "DESK", "unit_price": "50", "discontinued": "1" });
+        let old = product(&scene, "DESK").unwrap()["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let new =
+            json!({ "productname": "Desk", "productcode": "DESK", "unit_price": "50", "discontinued": "1" });
         let new = scene.crm.add_record("Products", new);
         scene.quiet().await;
 
@@ -138,7 +157,11 @@ async fn a_product_of_the_shop_passes_to_the_one_that_took_its_counterparts_plac
         scene.quiet().await;
 
         let shown = scene.shop.product(shops).expect("the product stays");
-        assert_eq!((&shown["name"], &shown["status"]), (&json!("New desk"), &json!("publish")), "{deletes:?}");
+        assert_eq!(
+            (&shown["name"], &shown["status"]),
+            (&json!("New desk"), &json!("publish")),
+            "{deletes:?}"
+        );
         while !scene.sweep_all().await {}
         assert_eq!(product(&scene, "DESK").unwrap()["id"], new, "{deletes:?}");
         assert_eq!(scene.shop.products().len(), 1, "{deletes:?}");
@@ -166,7 +189,11 @@ async fn a_product_of_the_crm_passes_to_the_one_that_took_its_counterparts_place
         scene.quiet().await;
 
         let shown = product(&scene, "DESK").expect("the product stays");
-        assert_eq!((&shown["id"], &shown["productname"]), (&id, &json!("New desk")), "{deletes:?}");
+        assert_eq!(
+            (&shown["id"], &shown["productname"]),
+            (&id, &json!("New desk")),
+            "{deletes:?}"
+        );
         scene.stop().await;
     }
 }

@@ -11,9 +11,9 @@ use woo_vtiger_sync::clock::{Clock, SystemClock};
 use woo_vtiger_sync::config::Config;
 use woo_vtiger_sync::http;
 use woo_vtiger_sync::queue::Lane;
+use woo_vtiger_sync::simulator::faults::FaultPlan;
 use woo_vtiger_sync::simulator::vtiger::{VtigerOptions, VtigerSimulator};
 use woo_vtiger_sync::simulator::woocommerce::{WooCommerceOptions, WooCommerceSimulator};
-use woo_vtiger_sync::simulator::faults::FaultPlan;
 use woo_vtiger_sync::store::{Entry, Place, Stored};
 use woo_vtiger_sync::sweep::Report;
 use woo_vtiger_sync::sync::{Module, ModuleSettings, RecordId, Side};
@@ -162,9 +162,12 @@ impl Scene {
     /// What the journal says last of a record.
     pub(crate) async fn last_entry(&self, module: Module, side: Side, id: &str) -> Entry {
         let store = &self.server.parts().store;
-        let entries = store.entries_of(&place(module), side, &RecordId::new(id), 1).await;
+        let entries = store
+            .entries_of(&place(module), side, &RecordId::new(id), 1)
+            .await;
         let last = entries.unwrap().pop();
-        last.unwrap_or_else(|| panic!("the journal tells of the {} {id}", module.one())).entry
+        last.unwrap_or_else(|| panic!("the journal tells of the {} {id}", module.one()))
+            .entry
     }
 
     /// Changes a module's settings from now on.
@@ -189,7 +192,15 @@ impl Scene {
 
     /// The calls since they were forgotten that write.
     pub(crate) fn writes(&self) -> Vec<String> {
-        let reads = ["GET ", "query ", "retrieve ", "describe ", "listtypes ", "getchallenge ", "login "];
+        let reads = [
+            "GET ",
+            "query ",
+            "retrieve ",
+            "describe ",
+            "listtypes ",
+            "getchallenge ",
+            "login ",
+        ];
         let mut calls = self.calls();
         calls.retain(|call| !reads.iter().any(|read| call.starts_with(read)));
         calls

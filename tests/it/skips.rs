@@ -67,7 +67,11 @@ async fn a_contact_with_a_bad_address_comes_into_step_when_that_is_corrected() {
 
     let (_, skip) = skipped(&scene, Module::Contacts, Side::Vtiger, &contact).await;
     assert_eq!(skip, Skip::InvalidEmail);
-    assert_told(&skip, "its e-mail address is not valid", "Correct the e-mail address");
+    assert_told(
+        &skip,
+        "its e-mail address is not valid",
+        "Correct the e-mail address",
+    );
 
     // By the event of the contact itself.
     let mended = json!({ "email": "bob@crm.example", "phone": "1" });
@@ -139,7 +143,11 @@ async fn a_customer_whom_two_contacts_match_is_linked_when_one_gets_another_addr
     assert_told(&skip, reason, "woo-vtiger-sync link");
 
     // By the event of the mended contact, which wakes the waiting customer.
-    assert!(scene.crm.edit_record(&twins[1], json!({ "email": "other@crm.example" })));
+    assert!(
+        scene
+            .crm
+            .edit_record(&twins[1], json!({ "email": "other@crm.example" }))
+    );
     scene.quiet().await;
     assert_in_step(&scene, ANN, "555 1000");
     assert_eq!(scene.contact(ANN).unwrap()["id"], twins[0]);
@@ -175,7 +183,11 @@ async fn a_second_contact_of_a_linked_customer_comes_into_step_with_an_address_o
     assert_eq!(entry.ids.vtiger.unwrap().as_str(), second);
 
     // By the event of the customer, which wakes the waiting contact: Ann has moved, and her old address is Bob's.
-    assert!(scene.shop.edit_customer(customer, json!({ "email": "ann@new.example" })));
+    assert!(
+        scene
+            .shop
+            .edit_customer(customer, json!({ "email": "ann@new.example" }))
+    );
     scene.quiet().await;
     assert_eq!(scene.crm.record(&contact).unwrap()["email"], "ann@new.example");
     assert_eq!(scene.customer(ANN).expect("Bob's account")["first_name"], "Bob");
@@ -194,7 +206,11 @@ async fn a_colleagues_contact_comes_into_step_when_the_account_is_a_customers() 
 
     let (_, skip) = skipped(&scene, Module::Contacts, Side::Vtiger, &contact).await;
     assert_eq!(skip, Skip::Staff);
-    assert_told(&skip, "an account of the shop's staff", "the role Customer in WooCommerce");
+    assert_told(
+        &skip,
+        "an account of the shop's staff",
+        "the role Customer in WooCommerce",
+    );
 
     // By the event of the account.
     assert!(scene.shop.edit_customer(account, json!({ "role": "customer" })));
@@ -218,8 +234,15 @@ async fn a_value_that_the_picklist_lacks_is_refused_until_it_is_one_of_it() {
     scene.quiet().await;
 
     let (_, skip) = skipped(&scene, Module::Contacts, Side::WooCommerce, &customer.to_string()).await;
-    assert!(matches!(&skip, Skip::Rejected { field: Some(field), .. } if field == "leadsource"), "{skip:?}");
-    assert_told(&skip, "Vtiger CRM refuses the values: `Newspaper` is none of", "Correct the value");
+    assert!(
+        matches!(&skip, Skip::Rejected { field: Some(field), .. } if field == "leadsource"),
+        "{skip:?}"
+    );
+    assert_told(
+        &skip,
+        "Vtiger CRM refuses the values: `Newspaper` is none of",
+        "Correct the value",
+    );
 
     // By the event of the customer.
     assert!(scene.shop.edit_customer(customer, source("Cold Call")));
@@ -237,19 +260,46 @@ async fn an_address_that_another_customer_has_is_refused_until_it_is_free() {
     let mut staff = ann("boss@shop.example");
     staff["role"] = json!("administrator");
     let account = scene.shop.register_customer(staff);
-    assert!(scene.crm.edit_record(&contact, json!({ "email": "boss@shop.example" })));
+    assert!(
+        scene
+            .crm
+            .edit_record(&contact, json!({ "email": "boss@shop.example" }))
+    );
     scene.quiet().await;
 
     let (entry, skip) = skipped(&scene, Module::Contacts, Side::Vtiger, &contact).await;
-    assert!(matches!(&skip, Skip::Rejected { side: Side::WooCommerce, .. }), "{skip:?}");
-    assert_told(&skip, "WooCommerce refuses the values", "Correct the value so that WooCommerce takes it");
-    assert!(!skip.to_string().contains('@'), "the address stays out of the log: {skip}");
+    assert!(
+        matches!(
+            &skip,
+            Skip::Rejected {
+                side: Side::WooCommerce,
+                ..
+            }
+        ),
+        "{skip:?}"
+    );
+    assert_told(
+        &skip,
+        "WooCommerce refuses the values",
+        "Correct the value so that WooCommerce takes it",
+    );
+    assert!(
+        !skip.to_string().contains('@'),
+        "the address stays out of the log: {skip}"
+    );
     assert_eq!(entry.ids.woocommerce.unwrap().as_str(), customer.to_string());
 
     // By the next sweep: nothing tells of the account.
-    assert!(scene.shop.edit_customer(account, json!({ "email": "chief@shop.example" })));
+    assert!(
+        scene
+            .shop
+            .edit_customer(account, json!({ "email": "chief@shop.example" }))
+    );
     scene.quiet().await;
     scene.sweep().await;
-    assert_eq!(scene.shop.customer(customer).unwrap()["email"], "boss@shop.example");
+    assert_eq!(
+        scene.shop.customer(customer).unwrap()["email"],
+        "boss@shop.example"
+    );
     scene.stop().await;
 }

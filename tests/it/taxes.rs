@@ -1,7 +1,7 @@
 //! The shop's tax rates as taxes of the CRM, and how orders use them.
 
 use serde_json::{Value as Json, json};
-use woo_vtiger_sync::sync::{Module, Side};
+use woo_vtiger_sync::sync::{Module, Side, Skip};
 
 use crate::sales_orders::{amount, sales_order};
 use crate::scene::{Scene, ann, place};
@@ -110,17 +110,29 @@ async fn nothing_is_ever_written_to_the_shops_rates() {
     let before = scene.shop.taxes();
     scene.forget_calls();
 
-    scene.crm.edit_record(&id, json!({ "taxlabel": "By hand", "percentage": "3" }));
+    scene
+        .crm
+        .edit_record(&id, json!({ "taxlabel": "By hand", "percentage": "3" }));
     scene.sweep_all().await;
     scene.crm.delete_record(&id);
     scene.sweep_all().await;
 
     assert_eq!(scene.shop.taxes(), before);
-    let written: Vec<_> = scene.shop.calls().into_iter().filter(|call| call.method != "GET").collect();
+    let written: Vec<_> = scene
+        .shop
+        .calls()
+        .into_iter()
+        .filter(|call| call.method != "GET")
+        .collect();
     assert_eq!(written, []);
-    // A rate whose tax is gone gets one again once it changes.
+    // What was deleted by hand stays so, and the log tells when the rate changes.
     assert!(scene.shop.edit_tax(state, rate("State", "8")));
     scene.sweep_all().await;
+    let last = scene
+        .last_entry(Module::Taxes, Side::WooCommerce, &state.to_string())
+        .await;
+    let side = Side::Vtiger;
+    assert_eq!(last.skip, Some(Skip::Deleted { side }));
     scene.stop().await;
 }
 
@@ -143,11 +155,16 @@ async fn taxed_order(scene: &Scene, rates: &[(u64, &str)]) -> Json {
             let taxes = scene.shop.taxes();
             let known = taxes.iter().find(|tax| tax["id"] == *rate).unwrap();
             let percent = amount(&known["rate"]);
-            let total: rust_decimal::Decimal =
-                rates.iter().filter(|(other, _)| other == rate).map(|(_, tax)| tax.parse::<rust_decimal::Decimal>().unwrap()).sum();
-            tax_lines.push(json!({ "rate_id": rate, "rate_code": "US", "label": known["name"], "compound": false,
+            let total: rust_decimal::Decimal = rates
+                .iter()
+                .filter(|(other, _)| other == rate)
+                .map(|(_, tax)| tax.parse::<rust_decimal::Decimal>().unwrap())
+                .sum();
+            tax_lines.push(
+                json!({ "rate_id": rate, "rate_code": "US", "label": known["name"], "compound": false,
                                    "tax_total": total.to_string(), "shipping_tax_total": "0.00",
-                                   "rate_percent": percent.to_string().parse::<f64>().unwrap() }));
+                                   "rate_percent": percent.to_string().parse::<f64>().unwrap() }),
+            );
         }
     }
     let order = scene.shop.place_order(json!({
@@ -157,7 +174,10 @@ async fn taxed_order(scene: &Scene, rates: &[(u64, &str)]) -> Json {
     }));
     scene.quiet().await;
     let shown = sales_order(scene, order);
-    assert_eq!(amount(&shown["hdnGrandTotal"]), amount(&scene.shop.order(order).unwrap()["total"]));
+    assert_eq!(
+        amount(&shown["hdnGrandTotal"]),
+        amount(&scene.shop.order(order).unwrap()["total"])
+    );
     shown
 }
 
@@ -176,7 +196,12 @@ async fn an_order_pulls_its_rates_in_and_bears_one_tax_as_a_whole() {
     assert_eq!(labelled(&scene, "State").len(), 1);
     assert_eq!(order["hdnTaxType"], "group");
     let tax = column(&scene, "State");
-    assert_eq!(amount(&order["LineItems"][0][tax.as_str()]).normalize().to_string(), "7");
+    assert_eq!(
+        amount(&order["LineItems"][0][tax.as_str()])
+            .normalize()
+            .to_string(),
+        "7"
+    );
     scene.sweep_all().await;
     assert_eq!(labelled(&scene, "State").len(), 1, "the sweep adds none");
     scene.stop().await;
@@ -195,7 +220,11 @@ async fn lines_that_bear_different_taxes_have_each_their_own() {
     let percent = |line: usize, tax: &str| amount(&order["LineItems"][line][tax]).normalize().to_string();
     assert_eq!(percent(0, &state), "7");
     assert_eq!(percent(1, &books), "5");
-    assert!(order["LineItems"][1].get(state.as_str()).is_none_or(|tax| tax.is_null() || amount(tax).is_zero()));
+    assert!(
+        order["LineItems"][1]
+            .get(state.as_str())
+            .is_none_or(|tax| tax.is_null() || amount(tax).is_zero())
+    );
     scene.stop().await;
 }
 

@@ -24,7 +24,11 @@ async fn a_customer_whose_contact_was_deleted_is_told_of_once_and_follows_when_i
 
     let (entry, skip) = skipped(&scene, Module::Contacts, Side::Vtiger, &contact).await;
     assert_eq!(skip, Skip::Deleted { side: Side::Vtiger });
-    assert_told(&skip, "its counterpart in Vtiger CRM was deleted", "or restore the other one in Vtiger CRM");
+    assert_told(
+        &skip,
+        "its counterpart in Vtiger CRM was deleted",
+        "or restore the other one in Vtiger CRM",
+    );
     assert_eq!(entry.ids.woocommerce.unwrap().as_str(), customer.to_string());
     let told = scene.journal().await.len();
     assert!(scene.shop.edit_customer(customer, phone("555 2000")));
@@ -54,7 +58,11 @@ async fn a_customer_who_was_edited_when_the_contact_was_deleted_stays_and_follow
 
     let (entry, skip) = skipped(&scene, Module::Contacts, Side::Vtiger, &contact).await;
     assert_eq!(skip, Skip::DeletedAndEdited { side: Side::Vtiger });
-    assert_told(&skip, "edited after its counterpart in Vtiger CRM was deleted", "Restore it in Vtiger CRM");
+    assert_told(
+        &skip,
+        "edited after its counterpart in Vtiger CRM was deleted",
+        "Restore it in Vtiger CRM",
+    );
     assert_eq!(entry.ids.woocommerce.unwrap().as_str(), customer.to_string());
     assert!(scene.customer(ANN).is_some());
 
@@ -87,7 +95,12 @@ async fn a_vtiger_that_can_take_no_orders_is_told_of_with_the_remedy_and_gets_th
     scene.quiet().await;
 
     let (_, skip) = skipped(&scene, Module::SalesOrders, Side::WooCommerce, &order.to_string()).await;
-    let Skip::Unsupported { side: Side::Vtiger, remedy, .. } = &skip else {
+    let Skip::Unsupported {
+        side: Side::Vtiger,
+        remedy,
+        ..
+    } = &skip
+    else {
         panic!("{skip:?}");
     };
     assert_told(&skip, "Vtiger CRM: ", remedy);
@@ -114,8 +127,15 @@ async fn what_failed_too_often_is_told_of_and_tried_again_by_the_next_sweep() {
 
     let (_, skip) = skipped(&scene, Module::Contacts, Side::WooCommerce, &customer.to_string()).await;
     assert!(matches!(skip, Skip::Failed { .. }), "{skip:?}");
-    assert_told(&skip, "trying failed again and again: ", "the next sweep tries again");
-    assert!(!skip.to_string().contains(ANN), "addresses stay out of the log: {skip}");
+    assert_told(
+        &skip,
+        "trying failed again and again: ",
+        "the next sweep tries again",
+    );
+    assert!(
+        !skip.to_string().contains(ANN),
+        "addresses stay out of the log: {skip}"
+    );
 
     // By the next sweep.
     scene.crm.set_faults(FaultPlan::default());

@@ -50,7 +50,8 @@ async fn an_order_follows_when_its_customer_comes_into_step() {
 async fn an_order_follows_when_its_product_comes_into_step() {
     let scene = Scene::start().await;
     scene.set_deaf(true);
-    let fields = json!({ "productname": "Desk", "productcode": "DESK", "unit_price": "40", "discontinued": "1" });
+    let fields =
+        json!({ "productname": "Desk", "productcode": "DESK", "unit_price": "40", "discontinued": "1" });
     let twins = [0, 1].map(|_| scene.crm.add_record("Products", fields.clone()));
     scene.quiet().await;
     scene.set_deaf(false);
@@ -111,16 +112,29 @@ async fn a_guests_order_that_is_left_out_follows_when_it_is_a_customers() {
     let placed = scene.shop.place_order(order(0, desk(&scene)));
     scene.quiet().await;
 
-    let (_, skip) = skipped(&scene, Module::SalesOrders, Side::WooCommerce, &placed.to_string()).await;
+    let (_, skip) = skipped(
+        &scene,
+        Module::SalesOrders,
+        Side::WooCommerce,
+        &placed.to_string(),
+    )
+    .await;
     assert_eq!(skip, Skip::Guest);
-    assert_told(&skip, "a guest's order, which the settings leave out", "set `guests`");
+    assert_told(
+        &skip,
+        "a guest's order, which the settings leave out",
+        "set `guests`",
+    );
     assert_eq!(count(&scene), 0);
 
     // By the event of the order.
     let customer = scene.shop.register_customer(ann(ANN));
     assert!(scene.shop.edit_order(placed, json!({ "customer_id": customer })));
     scene.quiet().await;
-    assert_eq!(sales_order(&scene, placed)["contact_id"], scene.contact(ANN).unwrap()["id"]);
+    assert_eq!(
+        sales_order(&scene, placed)["contact_id"],
+        scene.contact(ANN).unwrap()["id"]
+    );
     scene.stop().await;
 }
 
@@ -133,9 +147,14 @@ async fn guests_orders_that_were_left_out_follow_when_the_settings_take_them_in(
 
     // By the next sweep.
     scene
-        .set(Module::SalesOrders, |settings| settings.sales_orders.guests = Guests::ByEmail)
+        .set(Module::SalesOrders, |settings| {
+            settings.sales_orders.guests = Guests::ByEmail
+        })
         .await;
     scene.sweep_all().await;
-    assert_eq!(sales_order(&scene, placed)["contact_id"], scene.contact(ANN).unwrap()["id"]);
+    assert_eq!(
+        sales_order(&scene, placed)["contact_id"],
+        scene.contact(ANN).unwrap()["id"]
+    );
     scene.stop().await;
 }

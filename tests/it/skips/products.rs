@@ -37,7 +37,11 @@ async fn a_product_that_two_match_is_linked_when_one_gets_another_sku() {
     assert_told(&skip, reason, "give each a SKU of its own");
 
     // By the event of the mended product, which wakes the one that waits.
-    assert!(scene.crm.edit_record(&twins[0], json!({ "productcode": "DESK-2" })));
+    assert!(
+        scene
+            .crm
+            .edit_record(&twins[0], json!({ "productcode": "DESK-2" }))
+    );
     scene.quiet().await;
     let desks = with_sku(&scene, "DESK");
     assert_eq!(desks.len(), 1);
@@ -54,8 +58,15 @@ async fn a_sku_that_vtiger_would_cut_is_refused_until_it_is_shorter() {
     scene.quiet().await;
 
     let (_, skip) = skipped(&scene, Module::Products, Side::WooCommerce, &product.to_string()).await;
-    assert!(matches!(&skip, Skip::Rejected { field: Some(field), .. } if field == "productcode"), "{skip:?}");
-    assert_told(&skip, "longer than the 40 characters that Vtiger keeps", "Correct the value");
+    assert!(
+        matches!(&skip, Skip::Rejected { field: Some(field), .. } if field == "productcode"),
+        "{skip:?}"
+    );
+    assert_told(
+        &skip,
+        "longer than the 40 characters that Vtiger keeps",
+        "Correct the value",
+    );
     assert_eq!(scene.crm.records("Products").len(), 0);
 
     // By the event of the product.
@@ -68,7 +79,9 @@ async fn a_sku_that_vtiger_would_cut_is_refused_until_it_is_shorter() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sku_that_another_product_has_is_refused_until_it_is_free() {
     let scene = Scene::start().await;
-    let lamp = scene.shop.add_product(json!({ "name": "Lamp", "sku": "LAMP", "regular_price": "9" }));
+    let lamp = scene
+        .shop
+        .add_product(json!({ "name": "Lamp", "sku": "LAMP", "regular_price": "9" }));
     let product = scene.shop.add_product(desk("DESK"));
     scene.quiet().await;
     let id = with_sku(&scene, "DESK")[0]["id"].as_str().unwrap().to_owned();
@@ -76,8 +89,21 @@ async fn a_sku_that_another_product_has_is_refused_until_it_is_free() {
     scene.quiet().await;
 
     let (entry, skip) = skipped(&scene, Module::Products, Side::Vtiger, &id).await;
-    assert!(matches!(&skip, Skip::Rejected { side: Side::WooCommerce, .. }), "{skip:?}");
-    assert_told(&skip, &format!("product {lamp} has this SKU already"), "so that WooCommerce takes it");
+    assert!(
+        matches!(
+            &skip,
+            Skip::Rejected {
+                side: Side::WooCommerce,
+                ..
+            }
+        ),
+        "{skip:?}"
+    );
+    assert_told(
+        &skip,
+        &format!("product {lamp} has this SKU already"),
+        "so that WooCommerce takes it",
+    );
     assert_eq!(entry.ids.woocommerce.unwrap().as_str(), product.to_string());
 
     // By the next sweep: the lamp's event tells nothing of the desk.
