@@ -1,7 +1,7 @@
 //! Records that were deleted, restored, or merged with another one. The wrong record is never deleted: what was edited
 //! meanwhile stays, and a duplicate that was merged into another one passes its link on.
 
-use crate::queue::Seen;
+use crate::queue::{Cause, Change, Event, Lane, Seen, Subject};
 use crate::store::{Action, Entry, Link};
 use crate::sync::{
     Base, Decision, Deletes, FieldPlan, Module, Patch, Record, Side, Sides, Skip, from_base, unchanged_since,
@@ -11,6 +11,16 @@ use super::apply::{Pair, basket_in, sides};
 use super::entry::title;
 use super::subject::Case;
 use super::{Engine, EngineError};
+
+/// Who is left of those that a deleted record may have been merged into.
+enum Survivor {
+    /// Nobody: it is gone.
+    Nobody,
+    /// This one.
+    One(Box<Record>),
+    /// Nobody can tell which.
+    Several,
+}
 
 impl Engine {
     /// A record that was in step was deleted, as an event says.
@@ -25,10 +35,11 @@ impl Engine {
         if *link.deleted.of(case.side) {
             return Ok(());
         }
-        if let Some(survivor) = self.survivor(case, &link).await? {
-            return self.pass_on(case, link, survivor).await;
+        match self.survivor(case, &link).await? {
+            Survivor::Nobody => self.bury(case, link, case.side).await,
+            Survivor::One(survivor) => self.pass_on(case, link, *survivor).await,
+            Survivor::Several => self.let_go(case, &link).await,
         }
-        self.bury(case, link, case.side).await
     }
 
     /// Notes that `side`'s record is gone, and deletes its counterpart where that is wanted.
@@ -101,19 +112,40 @@ impl Engine {
 
     /// The record that a deleted one was merged into: the only other one with its match key, which is in step with
     /// nothing yet.
-    async fn survivor(&self, case: &Case<'_>, link: &Link) -> Result<Option<Record>, EngineError> {
+    async fn survivor(&self, case: &Case<'_>, link: &Link) -> Result<Survivor, EngineError> {
         let is_matched = matches!(case.at.module, Module::Contacts | Module::Products);
         if !is_matched || link.match_key.is_empty() || link.ids.of(case.side).is_guest() {
-            return Ok(None);
+            return Ok(Survivor::Nobody);
         }
         let system = self.system(case.side);
-        let mut found = system.find(case.at.module, &link.match_key, None).await?;
-        let Some(survivor) = found.pop().filter(|_| found.is_empty()) else {
-            return Ok(None);
+        let mut left = Vec::new();
+        for record in system.find(case.at.module, &link.match_key, None).await? {
+            let known = self.store.link_of(&case.at, case.side, &record.id).await?;
+            if known.is_none() && crate::sync::eligible(case.at.module, &case.settings, case.side, &record) {
+                left.push(record);
+            }
+        }
+        let one = left.pop();
+        Ok(match (one, left.is_empty()) {
+            (None, _) => Survivor::Nobody,
+            (Some(one), true) => Survivor::One(Box::new(one)),
+            (Some(_), false) => Survivor::Several,
+        })
+    }
+
+    /// Forgets a link whose record was deleted while several others are left that may be the same: the counterpart
+    /// stays, looks for its match anew, and the log tells that a person has to say which one it is.
+    async fn let_go(&self, case: &Case<'_>, link: &Link) -> Result<(), EngineError> {
+        self.store.unlink(&link.id).await?;
+        let side = case.side.opposite();
+        let subject = Subject::Record {
+            module: case.at.module,
+            side,
+            id: link.ids.of(side).clone(),
+            change: Change::Changed(Seen::Nothing),
         };
-        let known = self.store.link_of(&case.at, case.side, &survivor.id).await?;
-        let is_kept = crate::sync::eligible(case.at.module, &case.settings, case.side, &survivor);
-        Ok((known.is_none() && is_kept).then_some(survivor))
+        let event = Event::new(&case.at.connection, subject, Cause::Retry, self.clock.now());
+        Ok(self.queue.publish(Lane::Live, &[event]).await?)
     }
 
     /// Links the counterpart of a record that was merged with the one that is left.

@@ -146,6 +146,8 @@ impl Engine {
             Some(link) if is_free(&link, case.side) => link.id,
             // The guest is a customer, too, and that record tells more.
             Some(_) if case.id.is_guest() => return Ok(Flow::Done),
+            // Nothing told that the other one is gone, whose place this one took.
+            Some(link) if self.is_gone(case, &link).await? => link.id,
             Some(_) => {
                 let skip = Skip::LinkedElsewhere {
                     side: other,
@@ -163,6 +165,12 @@ impl Engine {
         let pair = first_pair(id, key.as_str(), sides(case.side, record, counterpart), fresh);
         let created = begun.map(|_| (other, case.id.clone()));
         self.settle(case, pair, created).await.map(|()| Flow::Done)
+    }
+
+    async fn is_gone(&self, case: &Case<'_>, link: &Link) -> Result<bool, EngineError> {
+        let id = link.ids.of(case.side);
+        let record = self.system(case.side).fetch(case.at.module, id).await?;
+        Ok(record.is_none())
     }
 
     /// A record without match key is in step with none that is there already; but a create that was interrupted may

@@ -244,9 +244,14 @@ impl WooCommerceSimulator {
         customer::register(&mut self.shared.shop(), &object(fields))
     }
 
-    /// Someone edits a customer in the shop. Says whether there is such a customer.
+    /// Someone edits a customer in the shop, who may get another `role`, too. Says whether there is such a customer.
     pub fn edit_customer(&self, id: u64, fields: Value) -> bool {
-        customer::edit(&mut self.shared.shop(), id, &object(fields))
+        let fields = object(fields);
+        let mut shop = self.shared.shop();
+        if let (Some(customer), Some(role)) = (shop.customers.get_mut(&id), fields.get("role")) {
+            customer.insert("role".to_owned(), role.clone());
+        }
+        customer::edit(&mut shop, id, &fields)
     }
 
     /// Someone deletes a customer in the shop. Says whether there was such a customer.
