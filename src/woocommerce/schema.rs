@@ -30,7 +30,9 @@ const CUSTOMERS: &[Row] = &[
     ("username", "User name", Text, false),
     ("role", "Role", Text, false),
     ("date_created", "Created", Date, false),
+    ("date_created_gmt", "Created (UTC)", Date, false),
     ("date_modified", "Changed", Date, false),
+    ("date_modified_gmt", "Changed (UTC)", Date, false),
     ("is_paying_customer", "Paying customer", Boolean, false),
     ("billing.first_name", "Billing first name", Text, true),
     ("billing.last_name", "Billing last name", Text, true),
@@ -62,7 +64,9 @@ const PRODUCTS: &[Row] = &[
     ("slug", "Slug", Text, true),
     ("permalink", "Address in the shop", Text, false),
     ("date_created", "Created", Date, false),
+    ("date_created_gmt", "Created (UTC)", Date, false),
     ("date_modified", "Changed", Date, false),
+    ("date_modified_gmt", "Changed (UTC)", Date, false),
     (
         "type",
         "Type",
@@ -90,9 +94,14 @@ const PRODUCTS: &[Row] = &[
     ("regular_price", "Regular price", Decimal, true),
     ("sale_price", "Sale price", Decimal, true),
     ("date_on_sale_from", "Sale begins", Date, true),
+    ("date_on_sale_from_gmt", "Sale begins (UTC)", Date, true),
     ("date_on_sale_to", "Sale ends", Date, true),
+    ("date_on_sale_to_gmt", "Sale ends (UTC)", Date, true),
     ("on_sale", "On sale", Boolean, false),
     ("purchasable", "Can be bought", Boolean, false),
+    ("total_sales", "Pieces sold", Integer, false),
+    ("average_rating", "Average rating", Decimal, false),
+    ("rating_count", "Ratings", Integer, false),
     ("virtual", "Virtual", Boolean, true),
     ("downloadable", "Downloadable", Boolean, true),
     ("external_url", "External address", Text, true),
@@ -112,6 +121,7 @@ const PRODUCTS: &[Row] = &[
         One(&["instock", "outofstock", "onbackorder"]),
         true,
     ),
+    ("backordered", "On backorder", Boolean, false),
     ("backorders", "Backorders", One(&["no", "notify", "yes"]), true),
     ("low_stock_amount", "Low stock amount", Integer, true),
     ("sold_individually", "Sold individually", Boolean, true),
@@ -135,6 +145,7 @@ const PRODUCTS: &[Row] = &[
 const SALES_ORDERS: &[Row] = &[
     ("id", "ID", Integer, false),
     ("number", "Number", Text, false),
+    ("order_key", "Order key", Text, false),
     ("parent_id", "Parent", Integer, false),
     (
         "status",
@@ -151,8 +162,11 @@ const SALES_ORDERS: &[Row] = &[
         true,
     ),
     ("currency", "Currency", Text, true),
+    ("currency_symbol", "Currency symbol", Text, false),
     ("date_created", "Created", Date, false),
+    ("date_created_gmt", "Created (UTC)", Date, false),
     ("date_modified", "Changed", Date, false),
+    ("date_modified_gmt", "Changed (UTC)", Date, false),
     ("discount_total", "Discount", Decimal, false),
     ("discount_tax", "Tax of the discount", Decimal, false),
     ("shipping_total", "Shipping", Decimal, false),
@@ -210,7 +224,9 @@ const SALES_ORDERS: &[Row] = &[
     ("payment_method_title", "Payment method title", Text, true),
     ("transaction_id", "Transaction ID", Text, true),
     ("date_paid", "Paid", Date, false),
+    ("date_paid_gmt", "Paid (UTC)", Date, false),
     ("date_completed", "Completed", Date, false),
+    ("date_completed_gmt", "Completed (UTC)", Date, false),
     ("created_via", "Created via", Text, false),
     (
         "line_items",
@@ -292,8 +308,7 @@ fn row_of(module: Module, path: &FieldPath) -> Option<&'static Row> {
     let path = path.to_string();
     let is_it = |known: &str| match known.strip_suffix("[]") {
         Some(list) => path.strip_prefix(list).is_some_and(|rest| rest.starts_with('[')),
-        // WooCommerce shows each date in the shop's own time and in UTC.
-        None => known == path || path.strip_suffix("_gmt") == Some(known),
+        None => known == path,
     };
     rows(module).iter().find(|(known, ..)| is_it(known))
 }
@@ -354,6 +369,28 @@ mod tests {
             (Module::Taxes, "of_a_plugin", false),
         ] {
             assert_eq!(is_writable(module, &path(field)), writable, "{module} {field}");
+        }
+    }
+
+    #[test]
+    fn each_date_is_listed_in_the_shops_time_and_in_utc() {
+        for module in [Module::Contacts, Module::Products, Module::SalesOrders] {
+            let mut dates = fields(module);
+            dates.retain(|field| field.kind == FieldType::Date);
+            let (utc, own): (Vec<_>, Vec<_>) =
+                dates.into_iter().partition(|field| field.path.ends_with("_gmt"));
+            let told = |field: FieldInfo| (field.path, field.writable);
+            let expected: Vec<_> = own
+                .into_iter()
+                .map(|field| (format!("{}_gmt", field.path), field.writable))
+                .collect();
+
+            assert!(expected.len() >= 2, "{module}");
+            assert_eq!(
+                utc.into_iter().map(told).collect::<Vec<_>>(),
+                expected,
+                "{module}"
+            );
         }
     }
 

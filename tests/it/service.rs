@@ -239,8 +239,14 @@ async fn a_sweep_alone_brings_both_sides_into_step_and_counts() {
     assert_eq!(
         first.out.lines().collect::<Vec<_>>(),
         [
+            "shop: read 0 taxes in WooCommerce, 0 of them not in step",
+            "shop: read 0 taxes in Vtiger CRM, 0 of them not in step",
+            "shop: read 0 products in WooCommerce, 0 of them not in step",
+            "shop: read 0 products in Vtiger CRM, 0 of them not in step",
             "shop: read 1 contacts in WooCommerce, 1 of them not in step",
             "shop: read 1 contacts in Vtiger CRM, 1 of them not in step",
+            "shop: read 0 sales_orders in WooCommerce, 0 of them not in step",
+            "shop: read 0 sales_orders in Vtiger CRM, 0 of them not in step",
             "shop: contacts in WooCommerce: 1 created, 0 updated, 0 skipped",
             "shop: contacts in Vtiger CRM: 1 created, 0 updated, 0 skipped",
         ]
@@ -256,8 +262,14 @@ async fn a_sweep_alone_brings_both_sides_into_step_and_counts() {
     assert_eq!(
         second.out.lines().collect::<Vec<_>>(),
         [
+            "shop: read 0 taxes in WooCommerce, 0 of them not in step",
+            "shop: read 0 taxes in Vtiger CRM, 0 of them not in step",
+            "shop: read 0 products in WooCommerce, 0 of them not in step",
+            "shop: read 0 products in Vtiger CRM, 0 of them not in step",
             "shop: read 2 contacts in WooCommerce, 0 of them not in step",
             "shop: read 2 contacts in Vtiger CRM, 0 of them not in step",
+            "shop: read 0 sales_orders in WooCommerce, 0 of them not in step",
+            "shop: read 0 sales_orders in Vtiger CRM, 0 of them not in step",
         ]
     );
 }

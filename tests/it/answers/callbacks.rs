@@ -4,14 +4,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use super::{assert_accepted, assert_refused, assert_untouched, unsigned_callback};
+use super::{assert_accepted, assert_refused, assert_untouched, changed_invoice, unsigned_callback};
 use crate::scene::{CALLBACK_SECRET, Scene};
 use crate::wire::{callback, hmac};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn callbacks_prove_themselves_in_each_way_that_vtiger_can() {
     let scene = Scene::start().await;
-    let body = json!({ "module": "Products", "id": "14x7", "event": "updated" }).to_string();
+    let body = changed_invoice().to_string();
     let mac = hmac(CALLBACK_SECRET, body.as_bytes());
     let basic =
         |user: &str, password: &str| format!("Basic {}", STANDARD.encode(format!("{user}:{password}")));
