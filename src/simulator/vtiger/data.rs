@@ -4,6 +4,7 @@
 //! is in `order` and `catalogue`; how records look to the outside is in `shown`.
 
 mod catalogue;
+mod index;
 mod order;
 mod sent;
 mod shown;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json};
 
+use self::index::Index;
 use super::answer::Failure;
 use super::id::WebserviceId;
 use super::schema::{INTEGRATION_USER, LINE_ITEM, Module, SALES_USER, Schema, TAX};
@@ -88,6 +90,7 @@ pub(super) enum View {
 pub(super) struct Data {
     pub(super) schema: Arc<Schema>,
     records: BTreeMap<WebserviceId, Record>,
+    index: Index,
     /// The lines of each order.
     lines: BTreeMap<WebserviceId, BTreeSet<WebserviceId>>,
     /// One sequence for the entities of all modules.
@@ -102,6 +105,7 @@ impl Data {
         let mut data = Self {
             schema,
             records: BTreeMap::new(),
+            index: Index::default(),
             lines: BTreeMap::new(),
             next_number: 2,
             made: BTreeMap::new(),
@@ -197,6 +201,7 @@ impl Data {
         };
         let id = WebserviceId::new(module.prefix, self.next_number);
         self.next_number += 1;
+        self.index.add(id, &values);
         self.records.insert(
             id,
             Record {
@@ -261,6 +266,7 @@ impl Data {
         writer: Writer,
     ) -> Result<(), Failure> {
         let record = self.records.get_mut(&id).ok_or_else(Failure::denied)?;
+        self.index.add(id, &sent);
         record.values.extend(sent);
         record.modified = writer.at.as_seconds();
         record.modified_by = writer.user;
@@ -341,6 +347,20 @@ impl Data {
         module: &Module,
     ) -> impl Iterator<Item = &'data Record> + use<'data> {
         self.of_prefix(module.prefix)
+    }
+
+    /// Whether [`Data::having`] finds records by this field.
+    pub(super) fn finds_by(field: &str) -> bool {
+        Index::has(field)
+    }
+
+    /// The module's records that may have one of these texts, folded, in such a field, by id.
+    pub(super) fn having(&self, module: &Module, texts: &[&str]) -> Vec<&Record> {
+        let texts = texts.iter();
+        let ids: BTreeSet<WebserviceId> = texts
+            .flat_map(|text| self.index.find(module.prefix, text))
+            .collect();
+        ids.iter().filter_map(|id| self.records.get(id)).collect()
     }
 
     fn of_prefix(&self, prefix: u32) -> impl DoubleEndedIterator<Item = &Record> + use<'_> {

@@ -61,8 +61,17 @@ pub(super) fn select(data: &Data, text: &str) -> Answer {
             .chain(order.iter().copied())
             .any(|field| field.line_column().is_some());
 
-    let mut rows: Vec<Row<'_>> = data
-        .all(module)
+    // Of each alternative, one condition that only few records meet.
+    let wanted: Option<Vec<Vec<&str>>> = alternatives
+        .iter()
+        .map(|together| together.iter().find_map(Test::texts))
+        .collect();
+    let candidates: Vec<&Record> = match wanted.filter(|wanted| !wanted.is_empty()) {
+        Some(wanted) => data.having(module, &wanted.concat()),
+        None => data.all(module).collect(),
+    };
+    let mut rows: Vec<Row<'_>> = candidates
+        .into_iter()
         .filter(|record| !record.is_hidden())
         .flat_map(|record| Row::of(data, record, reads_lines))
         .filter(|row| {
@@ -245,6 +254,18 @@ impl<'module> Test<'module> {
             operator: condition.operator,
             values: values?,
         })
+    }
+
+    /// The texts that the field has to be one of, if records are found by it.
+    fn texts(&self) -> Option<Vec<&str>> {
+        if !matches!(self.operator, Operator::Equal | Operator::In) || !Data::finds_by(&self.field.name) {
+            return None;
+        }
+        let texts = self.values.iter().map(|value| match value {
+            Comparable::Text(text) => Some(text.as_str()),
+            _ => None,
+        });
+        texts.collect()
     }
 
     fn holds(&self, row: &Row<'_>) -> bool {
