@@ -10,7 +10,7 @@ use std::fmt;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
 
-use super::{RecordId, Value};
+use super::{RecordId, Sides, Value};
 
 /// Digits by which two amounts may differ and still be the same: Vtiger keeps eight.
 const COMPARED: u32 = 6;
@@ -114,6 +114,15 @@ impl Basket {
             Value::Text(json) => serde_json::from_str(json).ok(),
             _ => None,
         }
+    }
+
+    /// Whether Vtiger has no note yet of money that the shop gave back: nothing that is written to the shop tells that.
+    pub(super) fn lacks_refunds(now: &Sides<Value>) -> bool {
+        let refunds = |value| {
+            let lines = Self::of(value).unwrap_or_default().lines;
+            lines.iter().filter(|line| line.item == Item::Refund).count()
+        };
+        refunds(&now.woocommerce) > refunds(&now.vtiger)
     }
 
     /// As a field's value.

@@ -121,14 +121,21 @@ pub fn plan(
         });
         let offered = Sides::new(|side| offer(settings, mapping, side, &now, storage));
         let rule = mapping.conflict.unwrap_or(settings.conflict);
+        let changed = base
+            .and_then(|base| base.get(&mapping.key()))
+            .map(|base| changed(mapping, base, &now));
+        let refunded = changed.is_none_or(|changed| changed.woocommerce)
+            && mapping.kind == FieldKind::Basket
+            && Basket::lacks_refunds(&now);
+        let is_same = |to| {
+            direction.writes_to(to)
+                && !(refunded && to == Side::WooCommerce)
+                && shows(storage, mapping, to, now.of(to), offered.of(to))
+        };
         let field = Field {
             now: now.as_ref(),
-            changed: base
-                .and_then(|base| base.get(&mapping.key()))
-                .map(|base| changed(mapping, base, &now)),
-            same: Side::BOTH
-                .into_iter()
-                .any(|to| direction.writes_to(to) && shows(storage, mapping, to, now.of(to), offered.of(to))),
+            changed,
+            same: Side::BOTH.into_iter().any(is_same),
             direction,
             rule: (rule, rule.winner(modified)),
         };
