@@ -44,6 +44,13 @@ impl System for Vtiger {
         if module == Module::SalesOrders {
             return self.fetch_order(&id).await;
         }
+        // A line of an order may name a service, which is no product.
+        if module == Module::Products {
+            let prefix = self.prefix(module).await?;
+            if id.as_str().split('x').next() != Some(prefix.as_str()) {
+                return Ok(None);
+            }
+        }
         match self.webservice.retrieve(id.as_str()).await {
             Ok(row) if module == Module::Taxes && tax::is_deleted(&row) => Ok(None),
             Ok(row) => self.one(operation, module, row).await.map(Some),
