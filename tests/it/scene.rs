@@ -105,6 +105,26 @@ impl Scene {
         }
     }
 
+    /// Throws the service's database away and starts a new service at the same address.
+    pub(crate) async fn forget_everything(self) -> Self {
+        let mut variables = variables(&self.shop.url(), &self.crm.url(), self.folder.path());
+        let database = format!("sqlite:{}", self.folder.path().join("new.sqlite").display());
+        for (name, value) in &mut variables {
+            match name.as_str() {
+                "WVS_HTTP__LISTEN" => *value = self.server.address().to_string(),
+                "WVS_DATABASE__URL" => value.clone_from(&database),
+                _ => {}
+            }
+        }
+        let file = self.folder.path().join("settings.toml");
+        let config = Config::load(Some(&file), variables.into_iter()).unwrap();
+        self.server.stop().await;
+        let server = Server::start(&config, SystemClock::shared(), Stage::Simulated)
+            .await
+            .unwrap();
+        Self { server, ..self }
+    }
+
     /// The service's database.
     pub(crate) fn database(&self) -> PathBuf {
         self.folder.path().join("sync.sqlite")

@@ -102,19 +102,24 @@ impl Catalogue {
 impl Catalogue {
     /// Puts all of it into a shop, and gives it back with the shop's ids.
     pub(crate) fn put_into(&self, shop: &WooCommerceSimulator) -> Self {
-        let variable = self
-            .products
-            .iter()
-            .any(|product| product.parent.is_some())
-            .then(|| {
-                shop.add_product(json!({ "name": "Variable product", "sku": "VARIABLE", "type": "variable" }))
-            });
         let product = |product: &Product| {
-            let parent = variable.filter(|_| product.parent.is_some());
             let mut fields = product.to_json();
+            // WooCommerce makes a variation's name out of its product's and its attributes.
+            let parent = product
+                .parent
+                .and(product.name.split_once(" - "))
+                .map(|(name, _)| {
+                    let attributes = json!([
+                        { "name": "Size", "variation": true, "options": ["S"] },
+                        { "name": "Color", "variation": true, "options": ["Red"] },
+                    ]);
+                    shop.add_product(json!({ "name": name, "type": "variable", "attributes": attributes }))
+                });
             if let Some(parent) = parent {
                 fields["type"] = json!("variation");
                 fields["parent_id"] = json!(parent);
+                fields["attributes"] =
+                    json!([{ "name": "Size", "option": "S" }, { "name": "Color", "option": "Red" }]);
             }
             Product {
                 id: shop.add_product(fields),
