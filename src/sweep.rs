@@ -189,6 +189,8 @@ impl Sweeper {
         }
         if partial {
             let is_new = |record: &&Record| match link_of(&record.id) {
+                // What was last seen within the second of its change may have changed once more since.
+                Some(link) if !link.is_broken() => record.modified >= *link.modified.of(side),
                 Some(link) => record.modified.is_none() || record.modified > *link.modified.of(side),
                 None => !is_too_old(settings, record),
             };

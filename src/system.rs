@@ -175,13 +175,6 @@ pub struct SystemError {
     pub message: String,
 }
 
-impl SystemError {
-    /// Whether the system refused an order for its lines: a product that they name may be gone.
-    pub fn is_about_lines(&self) -> bool {
-        matches!(&self.fault, Fault::Rejected { field: Some(field) } if field == "LineItems")
-    }
-}
-
 /// What a failure means for the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {

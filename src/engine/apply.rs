@@ -187,7 +187,10 @@ impl Engine {
                 match self.system(side).update(case.at.module, id, patch).await {
                     Ok(record) => *pair.records.of_mut(side) = record,
                     Err(error) => {
-                        if error.is_about_lines() && self.lost_products(case, side, patch).await? {
+                        // A refusal may be of what the record refers to.
+                        if matches!(error.fault, Fault::Rejected { .. })
+                            && self.bury_gone(case, &references, side).await?
+                        {
                             continue;
                         }
                         return self.refused(case, pair, side, error).await;
@@ -199,7 +202,10 @@ impl Engine {
             pair.noted &= pair.known && base == pair.link.base && entries.is_empty();
             pair.link.base = base;
             for side in Side::BOTH {
-                let seen = self.time_of(side, pair.records.of(side));
+                let mut seen = self.time_of(side, pair.records.of(side));
+                if side == case.side && pair.fresh && written.is_none() {
+                    seen = seen.map(|seen| self.known_until(seen));
+                }
                 let newest = pair.link.modified.of_mut(side);
                 pair.noted &= seen <= *newest;
                 *newest = (*newest).max(seen);

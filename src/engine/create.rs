@@ -78,13 +78,15 @@ impl Engine {
             .await?;
         let created = match self.system(other).create(module, plan.patches.of(other)).await {
             Ok(created) => created,
-            Err(error)
-                if error.is_about_lines()
-                    && self.lost_products(case, other, plan.patches.of(other)).await? =>
-            {
-                return Err(EngineError::Unsettled);
+            Err(error) => {
+                // A refusal may be of what the record refers to.
+                if matches!(error.fault, Fault::Rejected { .. })
+                    && self.bury_gone(case, &references, other).await?
+                {
+                    return Err(EngineError::Unsettled);
+                }
+                return self.not_created(case, known_link.as_ref(), &record, error).await;
             }
-            Err(error) => return self.not_created(case, known_link.as_ref(), &record, error).await,
         };
         let name = title(module, case.side, &record);
         let records = sides(case.side, record, created);

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::queue::{Change, Event, Seen, Subject};
-use crate::store::Place;
+use crate::store::{Link, Place};
 use crate::sync::{
-    Basket, Direction, FieldKind, FieldPath, Guests, Item, MatchKey, Module, Patch, Record, RecordId, Side,
-    Sides, Skip, Storage, Value,
+    Basket, Direction, FieldKind, FieldPath, Guests, Item, MatchKey, Module, Record, RecordId, Side, Sides,
+    Skip, Storage, Value,
 };
 
 use super::subject::{Case, Handled};
@@ -108,39 +108,6 @@ impl Engine {
         Ok(Ok(references))
     }
 
-    /// An order was refused for its lines: looks whether products that they name are gone, which nobody told. True
-    /// when one is, so that the order is to be tried again.
-    pub(super) async fn lost_products(
-        &self,
-        case: &Case<'_>,
-        side: Side,
-        patch: &Patch,
-    ) -> Result<bool, EngineError> {
-        let baskets = patch.0.values().filter_map(Basket::of);
-        let ids: BTreeSet<String> = baskets
-            .flat_map(|basket| basket.lines)
-            .filter_map(|line| match line.item {
-                Item::Product(id) => Some(id.to_string()),
-                _ => None,
-            })
-            .collect();
-        let at = self.place(Module::Products);
-        let mut lost = false;
-        for id in ids.into_iter().map(RecordId::new) {
-            let subject = Subject::Record {
-                module: at.module,
-                side,
-                id: id.clone(),
-                change: Change::Deleted,
-            };
-            let event = Event::new(&at.connection, subject, case.event.cause, case.event.received);
-            Box::pin(self.handle_event(&event)).await?;
-            let link = self.store.link_of(&at, side, &id).await?;
-            lost |= link.is_some_and(|link| *link.deleted.of(side));
-        }
-        Ok(lost)
-    }
-
     /// Finds what a record that is not linked by its own id is on the other side.
     async fn resolve(
         &self,
@@ -198,13 +165,48 @@ impl Engine {
         let skip = last.into_iter().next().and_then(|stored| stored.entry.skip);
         Ok(match skip {
             // Nothing to mend: staff has no contact, and what was deleted is gone.
-            None | Some(Skip::Staff | Skip::Deleted { .. } | Skip::Guest) => Found::Nothing,
+            None | Some(Skip::Staff | Skip::Deleted { .. } | Skip::DeletedAndEdited { .. } | Skip::Guest) => {
+                Found::Nothing
+            }
             Some(_) => Found::Skipped(Skip::Reference {
                 module: at.module,
                 side,
                 id: id.to_string(),
             }),
         })
+    }
+
+    /// Notes of what an order refers to on the side `to` what is gone there, as its end may never have been announced.
+    /// True when something was: the order can then be written without it.
+    pub(super) async fn bury_gone(
+        &self,
+        case: &Case<'_>,
+        references: &References,
+        to: Side,
+    ) -> Result<bool, EngineError> {
+        let mut was_gone = false;
+        for ((module, _), id) in references.0.of(to) {
+            if *module == Module::Taxes {
+                continue; // Lines name them by rate.
+            }
+            let (at, id) = (self.place(*module), RecordId::new(id));
+            let is_linked = |link: Option<Link>| link.is_some_and(|link| !link.deleted.of(to));
+            if !is_linked(self.store.link_of(&at, to, &id).await?)
+                || self.system(to).fetch(*module, &id).await?.is_some()
+            {
+                continue;
+            }
+            let subject = Subject::Record {
+                module: *module,
+                side: to,
+                id: id.clone(),
+                change: Change::Deleted,
+            };
+            let event = Event::new(&at.connection, subject, case.event.cause, case.event.received);
+            Box::pin(self.handle_event(&event)).await?;
+            was_gone |= !is_linked(self.store.link_of(&at, to, &id).await?);
+        }
+        Ok(was_gone)
     }
 
     /// Finds a product of a module that is switched off, or does not travel this way, by its SKU.

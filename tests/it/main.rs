@@ -24,6 +24,7 @@ mod lifecycle;
 mod mappings;
 mod merges;
 mod modules;
+mod one_way;
 mod order_generator;
 mod people;
 mod process;

@@ -52,8 +52,8 @@ impl<'a> People<'a> {
         }
     }
 
-    /// Somebody does something.
-    pub(crate) fn act(&mut self) {
+    /// Somebody does something; false when nobody could.
+    pub(crate) fn act(&mut self) -> bool {
         // Not everybody can do what they would: then somebody else does something.
         for _ in 0..50 {
             let done = match self.random.random_range(0..100) {
@@ -64,9 +64,10 @@ impl<'a> People<'a> {
             };
             if let Some(done) = done {
                 self.script.push(done);
-                return;
+                return true;
             }
         }
+        false
     }
 
     fn may(&self, module: Module, side: Side) -> bool {
