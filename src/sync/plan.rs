@@ -6,8 +6,8 @@ use serde_json::Map;
 use super::merge::{Field, merge};
 use super::offer::{is_unresolved, note, offer};
 use super::{
-    Base, Decision, Direction, FieldMapping, FieldPath, Module, ModuleSettings, Patch, Reason, Record,
-    RecordId, Side, Sides, Value,
+    Base, Basket, Decision, Direction, FieldKind, FieldMapping, FieldPath, Module, ModuleSettings, Patch,
+    Reason, Record, RecordId, Side, Sides, Value,
 };
 
 /// What is known of the two systems beforehand: how they keep values, and which of their records are the same.

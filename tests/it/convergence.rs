@@ -1,8 +1,8 @@
 //! Whatever people do at both ends, whatever gets lost, late or doubled and whichever call fails: once all is quiet
 //! and swept, both sides agree, and the next sweep writes nothing.
 //!
-//! A failure tells its seed and what was done. `CONVERGENCE_SEED=<seed>` plays the cases of that seed's scene up to it
-//! again, `CONVERGENCE_CASES=<number>` another number of cases; what a call meets on its way differs from run to run.
+//! A failure tells its seed and what was done. `WVS_TEST_SEED=<seed>` plays the cases of that seed's scene up to it
+//! again, `WVS_TEST_CASES=<number>` another number of cases; what a call meets on its way differs from run to run.
 
 mod post;
 mod verdict;
@@ -23,7 +23,7 @@ use woo_vtiger_sync::sync::{Module, Side};
 use self::post::{Carelessness, Post};
 use self::verdict::Judge;
 use crate::people::{Licence, People};
-use crate::scene::{Scene, wait_until};
+use crate::scene::{Scene, asked, wait_until};
 
 /// How many cases there are.
 const CASES: u64 = 1_000;
@@ -261,20 +261,13 @@ async fn play_scene(nth: u64, cases: u64) -> Result<(), String> {
     Ok(())
 }
 
-fn asked(name: &str) -> Option<u64> {
-    let (_, value) = std::env::vars_os().find(|(other, _)| other.to_str() == Some(name))?;
-    Some(value.to_str()?.parse().expect("a number"))
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn both_sides_agree_in_the_end_whatever_people_do_and_whatever_goes_wrong() {
-    if let Some(seed) = asked("CONVERGENCE_SEED") {
+    if let Some(seed) = asked("WVS_TEST_SEED") {
         let played = play_scene(seed / CASES_OF_SCENE, seed % CASES_OF_SCENE + 1).await;
         return played.unwrap_or_else(|failure| panic!("{failure}"));
     }
-    let scenes = asked("CONVERGENCE_CASES")
-        .unwrap_or(CASES)
-        .div_ceil(CASES_OF_SCENE);
+    let scenes = asked("WVS_TEST_CASES").unwrap_or(CASES).div_ceil(CASES_OF_SCENE);
     let next = Arc::new(AtomicU64::new(0));
     let mut players = JoinSet::new();
     for _ in 0..SCENES_AT_A_TIME {

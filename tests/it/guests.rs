@@ -128,7 +128,7 @@ async fn by_house_all_guests_orders_are_one_contacts() {
     let guests = Guests::House(house.clone());
     scene
         .set(Module::SalesOrders, |settings| {
-            settings.sales_orders.guests = guests
+            settings.sales_orders.guests = guests;
         })
         .await;
     scene.quiet().await;

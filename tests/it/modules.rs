@@ -44,13 +44,12 @@ async fn scene(kind: &Kind, settings: &str) -> Scene {
 async fn pair(scene: &Scene, kind: &Kind, from: Side) -> (String, String) {
     let id = kind.create(scene, from);
     scene.quiet().await;
-    let other = match kind.counterpart(scene, from, &id) {
-        Some(other) => other,
-        None => panic!(
+    let Some(other) = kind.counterpart(scene, from, &id) else {
+        panic!(
             "{} {id} of {from} has a counterpart: {:?}",
             kind.module,
             scene.journal().await
-        ),
+        );
     };
     next_second().await;
     scene.forget_calls();

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
 
 use crate::order_generator::Generator;
-use crate::scene::Scene;
+use crate::scene::{Scene, asked};
 
 /// How many orders are generated. `WVS_TEST_ORDERS=10000 cargo test --release --test it sales_orders::` takes more.
 const ORDERS: usize = 600;
@@ -23,6 +23,19 @@ pub(crate) fn stock_shop(scene: &Scene, seed: u64) -> Generator {
         .catalogue()
         .put_into(&scene.shop);
     Generator::new(seed, made_up)
+}
+
+/// The CRM's order of this order of the shop.
+pub(crate) fn sales_order(scene: &Scene, order: u64) -> Json {
+    let mark = format!("shop #{order}");
+    let mut found: Vec<Json> = scene
+        .crm
+        .records("SalesOrder")
+        .into_iter()
+        .filter(|record| record["vtiger_purchaseorder"] == mark)
+        .collect();
+    assert_eq!(found.len(), 1, "the order {order} is there once");
+    found.remove(0)
 }
 
 pub(crate) fn amount(json: &Json) -> Decimal {
@@ -168,7 +181,7 @@ async fn settle(scene: &Scene) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn orders_arrive_with_the_shops_total_and_change_nothing_when_they_come_back() {
-    let orders = std::env::var("WVS_TEST_ORDERS").map_or(ORDERS, |orders| orders.parse().unwrap());
+    let orders = asked("WVS_TEST_ORDERS").map_or(ORDERS, |orders| usize::try_from(orders).unwrap());
     let scene = Scene::start().await;
     let mut generator = stock_shop(&scene, 7);
     scene.quiet().await;

@@ -350,6 +350,12 @@ pub(crate) async fn next_second() {
     .await;
 }
 
+/// The number that whoever runs the tests asks for by this variable.
+pub(crate) fn asked(name: &str) -> Option<u64> {
+    let value = std::env::var_os(name)?;
+    Some(value.to_str()?.parse().expect("a number"))
+}
+
 /// Waits until `is_so`, and fails after 60 s.
 pub(crate) async fn wait_until<F: Future<Output = bool>>(what: &str, mut is_so: impl FnMut() -> F) {
     let mut ticks = tokio::time::interval(Duration::from_millis(5));

@@ -16,6 +16,7 @@ use crate::scene::{Scene, ann, contacts, next_second, wait_until};
 const ANN: &str = "ann@shop.example";
 
 /// Looks again and again until it is stopped, and rewrites what it doesn't like.
+#[expect(clippy::disallowed_methods, reason = "end() waits for the task")]
 fn rewriter(stop: &CancellationToken, mut look: impl FnMut() + Send + 'static) -> JoinHandle<()> {
     let stop = stop.clone();
     tokio::spawn(async move {

@@ -74,51 +74,9 @@ impl Kind {
                 json!({ "productname": "Lamp", "productcode": format!("LAMP-{nth}"), "unit_price": "12.50",
                         "discontinued": "1" }),
             ),
-            (_, Side::WooCommerce) => scene.shop.place_order(self.order(scene)).to_string(),
-            (_, Side::Vtiger) => scene.crm.add_record(self.element, self.sales_order(scene)),
+            (_, Side::WooCommerce) => scene.shop.place_order(order(scene)).to_string(),
+            (_, Side::Vtiger) => scene.crm.add_record(self.element, sales_order(scene)),
         }
-    }
-
-    fn order(&self, scene: &Scene) -> Json {
-        let customer = scene.customer(ANN).expect("a customer");
-        let product = &scene.shop.products()[0];
-        let mut billing = customer["billing"].clone();
-        for name in ["first_name", "last_name", "email"] {
-            billing[name] = customer[name].clone();
-        }
-        json!({
-            "customer_id": customer["id"], "billing": billing, "customer_note": "none",
-            "line_items": [{ "product_id": product["id"], "name": "Desk", "quantity": 2, "subtotal": "100.00",
-                             "total": "100.00" }],
-        })
-    }
-
-    fn sales_order(&self, scene: &Scene) -> Json {
-        let contact = scene.contact(ANN).expect("a contact");
-        let products = scene.crm.records("Products");
-        let product = products
-            .iter()
-            .find(|product| product["productcode"] == SKU)
-            .expect("a product");
-        let account = scene
-            .crm
-            .records("Accounts")
-            .first()
-            .map(|account| account["id"].clone());
-        let account = account.unwrap_or_else(|| {
-            json!(
-                scene
-                    .crm
-                    .add_record("Accounts", json!({ "accountname": "Lee & Sons" }))
-            )
-        });
-        json!({
-            "subject": "By phone", "sostatus": "Created", "account_id": account, "contact_id": contact["id"],
-            "bill_street": "1 Main St", "ship_street": "1 Main St", "invoicestatus": "Created",
-            "hdnTaxType": "group", "currency_id": "21x1", "conversion_rate": "1", "description": "none",
-            "productid": product["id"],
-            "LineItems": [{ "productid": product["id"], "quantity": "2", "listprice": "50" }],
-        })
     }
 
     /// The shop's records and the CRM's, how many there are.
@@ -265,4 +223,46 @@ fn meta(order: &Json) -> Option<&str> {
 
 fn number(id: &str) -> u64 {
     id.parse().unwrap()
+}
+
+fn order(scene: &Scene) -> Json {
+    let customer = scene.customer(ANN).expect("a customer");
+    let product = &scene.shop.products()[0];
+    let mut billing = customer["billing"].clone();
+    for name in ["first_name", "last_name", "email"] {
+        billing[name] = customer[name].clone();
+    }
+    json!({
+        "customer_id": customer["id"], "billing": billing, "customer_note": "none",
+        "line_items": [{ "product_id": product["id"], "name": "Desk", "quantity": 2, "subtotal": "100.00",
+                         "total": "100.00" }],
+    })
+}
+
+fn sales_order(scene: &Scene) -> Json {
+    let contact = scene.contact(ANN).expect("a contact");
+    let products = scene.crm.records("Products");
+    let product = products
+        .iter()
+        .find(|product| product["productcode"] == SKU)
+        .expect("a product");
+    let account = scene
+        .crm
+        .records("Accounts")
+        .first()
+        .map(|account| account["id"].clone());
+    let account = account.unwrap_or_else(|| {
+        json!(
+            scene
+                .crm
+                .add_record("Accounts", json!({ "accountname": "Lee & Sons" }))
+        )
+    });
+    json!({
+        "subject": "By phone", "sostatus": "Created", "account_id": account, "contact_id": contact["id"],
+        "bill_street": "1 Main St", "ship_street": "1 Main St", "invoicestatus": "Created",
+        "hdnTaxType": "group", "currency_id": "21x1", "conversion_rate": "1", "description": "none",
+        "productid": product["id"],
+        "LineItems": [{ "productid": product["id"], "quantity": "2", "listprice": "50" }],
+    })
 }

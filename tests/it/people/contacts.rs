@@ -30,8 +30,8 @@ impl People<'_> {
         let side = *Side::BOTH.choose(&mut self.random)?;
         let may_edit = self.may(Module::Contacts, side);
         match (self.random.random_range(0..20), side) {
-            (0..4, Side::WooCommerce) if may_edit => self.register(),
-            (0..4, Side::Vtiger) if may_edit => self.add_contact(),
+            (0..4, Side::WooCommerce) if may_edit => Some(self.register()),
+            (0..4, Side::Vtiger) if may_edit => Some(self.add_contact()),
             (4..6, Side::WooCommerce) => {
                 let id = id_of(&self.customer()?);
                 self.shop.edit_customer(id, json!({}));
@@ -89,7 +89,7 @@ impl People<'_> {
         format!("p{nth}-{}@shop.example", self.mark)
     }
 
-    fn register(&mut self) -> Option<String> {
+    fn register(&mut self) -> String {
         let mut email = self.email();
         // A guest who ordered before may register.
         let guest = format!("Guest{:02}@Shop.example", self.random.random_range(1..20));
@@ -108,10 +108,10 @@ impl People<'_> {
             "email": email, "first_name": first, "last_name": last,
             "billing": { "phone": phone, "company": company, "address_1": street, "city": city, "country": "DE" },
         }));
-        Some(format!("customer {id} registers as {email}"))
+        format!("customer {id} registers as {email}")
     }
 
-    fn add_contact(&mut self) -> Option<String> {
+    fn add_contact(&mut self) -> String {
         let (email, first, last, phone) = (
             self.email(),
             self.words_or_none(),
@@ -122,7 +122,7 @@ impl People<'_> {
             "Contacts",
             json!({ "email": email, "firstname": first, "lastname": last, "phone": phone, "mailingcountry": "DE" }),
         );
-        Some(format!("contact {id} is added as {email}"))
+        format!("contact {id} is added as {email}")
     }
 
     fn edit_customer(&mut self) -> Option<String> {

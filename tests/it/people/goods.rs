@@ -115,8 +115,8 @@ impl People<'_> {
             fields["stock_quantity"] = json!(stock);
         }
         if self.chance(0.4) {
-            let shelf = format!("Shelf {}", self.random.random_range(0..1_000_000));
-            fields["categories"] = json!([{ "id": self.shop.add_category(&shelf) }]);
+            let category = format!("Category {}", self.random.random_range(0..1_000_000));
+            fields["categories"] = json!([{ "id": self.shop.add_category(&category) }]);
         }
         let id = self.shop.add_product(fields.clone());
         format!("product {id} is added: {fields}")
@@ -185,8 +185,8 @@ impl People<'_> {
             }
             6 => json!({ "weight": format!("{}.5", self.random.random_range(0..40)) }),
             7 if product["type"] == "simple" => {
-                let shelf = format!("Shelf {}", self.random.random_range(0..1_000_000));
-                json!({ "categories": [{ "id": self.shop.add_category(&shelf) }] })
+                let category = format!("Category {}", self.random.random_range(0..1_000_000));
+                json!({ "categories": [{ "id": self.shop.add_category(&category) }] })
             }
             _ => return None,
         };

@@ -148,7 +148,7 @@ async fn guests_orders_that_were_left_out_follow_when_the_settings_take_them_in(
     // By the next sweep.
     scene
         .set(Module::SalesOrders, |settings| {
-            settings.sales_orders.guests = Guests::ByEmail
+            settings.sales_orders.guests = Guests::ByEmail;
         })
         .await;
     scene.sweep_all().await;
