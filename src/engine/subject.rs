@@ -283,9 +283,8 @@ impl Engine {
             created,
         };
         self.store.commit(&commit).await?;
-        let comes_into_step =
-            |entry: &Entry| matches!(entry.action, Action::Created | Action::Linked | Action::Restored);
-        if let Some(link) = commit.link.filter(|_| commit.entries.iter().any(comes_into_step)) {
+        let is_in_step = |entry: &Entry| !matches!(entry.action, Action::Skipped | Action::Deleted);
+        if let Some(link) = commit.link.filter(|_| commit.entries.iter().any(is_in_step)) {
             for side in Side::BOTH {
                 let awaited = Awaited {
                     module: case.at.module,

@@ -116,13 +116,13 @@ impl Basket {
         }
     }
 
-    /// Whether Vtiger has no note yet of money that the shop gave back: nothing that is written to the shop tells that.
-    pub(super) fn lacks_refunds(now: &Sides<Value>) -> bool {
+    /// Whether Vtiger has more or fewer notes of money given back than the shop gave back.
+    pub(super) fn refunds_differ(now: &Sides<Value>) -> bool {
         let refunds = |value| {
             let lines = Self::of(value).unwrap_or_default().lines;
             lines.iter().filter(|line| line.item == Item::Refund).count()
         };
-        refunds(&now.woocommerce) > refunds(&now.vtiger)
+        refunds(&now.woocommerce) != refunds(&now.vtiger)
     }
 
     /// As a field's value.

@@ -121,15 +121,19 @@ pub fn plan(
         });
         let offered = Sides::new(|side| offer(settings, mapping, side, &now, storage));
         let rule = mapping.conflict.unwrap_or(settings.conflict);
-        let changed = base
+        // What the shop gave back is the shop's to tell, and no basket that is written to it tells that.
+        let refunds = mapping.kind == FieldKind::Basket
+            && direction.writes_to(Side::Vtiger)
+            && Basket::refunds_differ(&now);
+        let mut changed = base
             .and_then(|base| base.get(&mapping.key()))
             .map(|base| changed(mapping, base, &now));
-        let refunded = changed.is_none_or(|changed| changed.woocommerce)
-            && mapping.kind == FieldKind::Basket
-            && Basket::lacks_refunds(&now);
+        if let Some(changed) = &mut changed {
+            changed.woocommerce |= refunds;
+        }
         let is_same = |to| {
             direction.writes_to(to)
-                && !(refunded && to == Side::WooCommerce)
+                && !(refunds && to == Side::WooCommerce)
                 && shows(storage, mapping, to, now.of(to), offered.of(to))
         };
         let field = Field {
