@@ -21,7 +21,6 @@ mod worker;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::clock::{Clock, Timestamp};
 use crate::queue::Queue;
@@ -33,9 +32,6 @@ pub use error::EngineError;
 pub use preview::Preview;
 pub use retry::{Backoff, Disposition};
 pub use worker::Worker;
-
-/// How old a change must be for its second to be over, in spite of clocks that differ a little.
-const SETTLED_AFTER: Duration = Duration::from_secs(3);
 
 /// Deals with the events of one connection.
 #[derive(Clone)]
@@ -68,15 +64,6 @@ impl Engine {
     /// When a record last changed, if that can be compared with what is told of it later.
     fn time_of(&self, side: Side, record: &Record) -> Option<Timestamp> {
         record.modified.filter(|_| self.system(side).tells_time())
-    }
-
-    /// Until when nothing can have happened to a record that is read now and was last changed then. Times have whole
-    /// seconds: as long as that second lasts, the record may change once more and show the same time.
-    fn known_until(&self, modified: Timestamp) -> Timestamp {
-        if self.clock.now() - modified < SETTLED_AFTER {
-            return modified;
-        }
-        Timestamp::from_millis(modified.as_millis() + 999)
     }
 
     pub(crate) fn system(&self, side: Side) -> &dyn System {

@@ -1,5 +1,8 @@
 //! Two records that are in step, of which one changed: plan, write, remember; again while others write, too.
 
+use std::time::Duration;
+
+use crate::clock::Timestamp;
 use crate::queue::Seen;
 use crate::store::Link;
 use crate::sync::{
@@ -16,6 +19,8 @@ use super::{Engine, EngineError};
 
 /// How often one event is planned anew because others write to the same records meanwhile.
 const ROUNDS: usize = 4;
+/// How old a change must be for its second to be over, in spite of clocks that differ a little.
+const SETTLED_AFTER: Duration = Duration::from_secs(3);
 
 /// Two records, as they show now.
 pub(super) struct Pair {
@@ -204,7 +209,7 @@ impl Engine {
             for side in Side::BOTH {
                 let mut seen = self.time_of(side, pair.records.of(side));
                 if side == case.side && pair.fresh && written.is_none() {
-                    seen = seen.map(|seen| self.known_until(seen));
+                    seen = seen.map(|seen| known_until(seen, case.begun));
                 }
                 let newest = pair.link.modified.of_mut(side);
                 pair.noted &= seen <= *newest;
@@ -223,7 +228,8 @@ impl Engine {
                 return Ok(());
             }
             // The answer shows the record as stored, and so what others changed meanwhile: look once more.
-            (pair.known, pair.noted, pair.fresh) = (true, true, true);
+            (pair.known, pair.noted) = (true, true);
+            pair.fresh |= written == Some(case.side);
         }
         Err(EngineError::Restless)
     }
@@ -366,4 +372,13 @@ fn after(
         base.insert(field.field.clone(), values);
     }
     base
+}
+
+/// Until when nothing can have happened to a record that was last changed at `modified` and was read after `begun`. Times
+/// have whole seconds: as long as that second lasts, the record may change once more and show the same time.
+fn known_until(modified: Timestamp, begun: Timestamp) -> Timestamp {
+    if begun - modified < SETTLED_AFTER {
+        return modified;
+    }
+    Timestamp::from_millis(modified.as_millis() + 999)
 }

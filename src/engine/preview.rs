@@ -38,6 +38,7 @@ impl Engine {
         };
         let event = Event::new(&at.connection, subject, Cause::Retry, self.clock.now());
         let case = Case {
+            begun: self.clock.now(),
             at: at.clone(),
             side,
             id: id.clone(),

@@ -1,5 +1,6 @@
 //! One event from lease to release.
 
+use crate::clock::Timestamp;
 use crate::queue::{Cause, Change, Event, Lane, Seen, Subject};
 use crate::store::{Action, Awaited, Commit, Entry, Link, Place};
 use crate::sync::{Module, ModuleSettings, Record, RecordId, Side, Skip};
@@ -13,6 +14,8 @@ pub(super) struct Case<'a> {
     pub(super) side: Side,
     pub(super) id: RecordId,
     pub(super) event: &'a Event,
+    /// Whatever is read for it is read after this.
+    pub(super) begun: Timestamp,
     pub(super) settings: ModuleSettings,
 }
 
@@ -115,6 +118,7 @@ impl Engine {
                 side: *side,
                 id,
                 event,
+                begun: self.clock.now(),
                 settings,
             },
             change,
@@ -251,6 +255,7 @@ impl Engine {
             side: *side,
             id: id.clone(),
             event,
+            begun: self.clock.now(),
             settings,
         };
         self.skip(
