@@ -30,9 +30,9 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let at = self.place(Module::Products);
         let settings = self.settings(&at).await?;
-        let Some(mapping) = stock_mapping(&settings).filter(|_| settings.enabled) else {
+        if !settings.enabled || stock_mapping(&settings).is_none() {
             return Ok(());
-        };
+        }
         let sold: BTreeSet<RecordId> = baskets
             .into_iter()
             .flat_map(|basket| basket.lines)
@@ -43,9 +43,7 @@ impl Engine {
             .collect();
         let sold: Vec<RecordId> = sold.into_iter().collect();
         let links = self.store.links_of(&at, Side::Vtiger, &sold).await?;
-        // A product whose stock the shop doesn't manage has none that could differ.
-        let managed = links.iter().filter(|link| is_managed(mapping, link));
-        let ids: Vec<RecordId> = managed.map(|link| link.ids.vtiger.clone()).collect();
+        let ids: Vec<RecordId> = links.into_iter().map(|link| link.ids.vtiger).collect();
         if ids.is_empty() {
             return Ok(());
         }
@@ -61,11 +59,19 @@ impl Engine {
 
     /// Looks what became of the stock of these products, and has each see to it.
     pub(super) async fn follow_stock(&self, case: &Case<'_>, ids: &[RecordId]) -> Result<(), EngineError> {
-        let settings = self.settings(&self.place(Module::Products)).await?;
+        let at = self.place(Module::Products);
+        let settings = self.settings(&at).await?;
         let Some(mapping) = stock_mapping(&settings) else {
             return Ok(());
         };
-        let moved = self.system(Side::Vtiger).stock_of(ids).await?;
+        let links = self.store.links_of(&at, Side::Vtiger, ids).await?;
+        // A product whose stock the shop doesn't manage has none that could differ.
+        let managed = links.into_iter().filter(|link| is_managed(mapping, link));
+        let ids: Vec<RecordId> = managed.map(|link| link.ids.vtiger).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let moved = self.system(Side::Vtiger).stock_of(&ids).await?;
         let events: Vec<Event> = moved
             .iter()
             .map(|product| {
@@ -114,11 +120,11 @@ impl Engine {
                 Value::Null
             };
         }
-        self.commit(case, Some(link.clone()), Vec::new(), None).await?;
+        // What is to be written is not noted down before it is: the event is tried again until it is.
         let counterpart = if settings.direction == Direction::ToVtiger {
             from_base(settings, &link.base, Side::Vtiger, link.ids.of(Side::Vtiger))
         } else if crate::sync::unchanged_since(settings, &link.base, Side::WooCommerce, &product) {
-            return Ok(());
+            return self.commit(case, Some(link), Vec::new(), None).await;
         } else {
             match self.fetched(case).await? {
                 Source::Record { record, .. } => record,
@@ -128,7 +134,7 @@ impl Engine {
         let pair = Pair {
             link,
             known: true,
-            noted: true,
+            noted: false,
             records: sides(Side::WooCommerce, product, counterpart),
             fresh: true,
         };

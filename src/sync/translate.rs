@@ -165,13 +165,24 @@ pub fn towards_woocommerce(basket: &Basket, now: Option<&Basket>, counterpart: C
     Basket {
         currency: basket.currency.clone(),
         lines: lines.into_iter().map(|(_, line)| line).chain(refunds).collect(),
-        shipping: rounded(basket.shipping, decimals),
+        shipping: shipping(basket, now, decimals),
         discount: Decimal::ZERO,
         adjustment: now.map(|now| now.adjustment).unwrap_or_default(),
         taxation: Taxation::Amounts,
         total: rounded(basket.total, decimals),
         removed,
     }
+}
+
+/// What shipping costs in the shop. Its taxes are rounded, so that some prices can't be met to the last coin; what such
+/// a price lacks is in the shop's adjustment then.
+fn shipping(basket: &Basket, now: Option<&Basket>, decimals: u32) -> Decimal {
+    let wanted = rounded(basket.shipping, decimals);
+    let is_met = |now: &&Basket| {
+        now.total == rounded(basket.total, decimals)
+            && (now.shipping - wanted).abs() <= Decimal::new(1, decimals)
+    };
+    now.filter(is_met).map_or(wanted, |now| now.shipping)
 }
 
 /// How many decimals the shop's amounts have: as many as the currency's, or more where it is set up so.
@@ -244,6 +255,21 @@ mod tests {
         assert_eq!(ids(&written), [(Some("1"), true), (Some("2"), false)]);
         assert_eq!(written.lines[1].quantity, number("5"));
         assert_eq!(written.removed, []);
+    }
+
+    #[test]
+    fn shipping_that_the_shop_cant_charge_to_the_coin_is_left_once_the_total_is_met() {
+        let priced = |shipping: &str, total: &str| Basket {
+            shipping: number(shipping),
+            total: number(total),
+            ..basket(Vec::new())
+        };
+        let none = |_: Module, _: &str| None;
+        let written = |now: &Basket| towards_woocommerce(&priced("49.14", "60"), Some(now), &none).shipping;
+
+        assert_eq!(written(&priced("49.15", "60.00")), number("49.15"));
+        assert_eq!(written(&priced("49.15", "60.01")), number("49.14"));
+        assert_eq!(written(&priced("49.16", "60.00")), number("49.14"));
     }
 
     #[test]

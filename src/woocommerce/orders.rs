@@ -33,7 +33,9 @@ const INDEX_FIELDS: &str = "id,meta_data,date_created_gmt";
 const LAYOUTS: usize = 500;
 
 /// More writes than one that even out an order's total; the second is needed only where the shop rounds unexpectedly.
-const CORRECTIONS: usize = 4;
+const CORRECTIONS: usize = 6;
+/// How many of them may change the shipping: what it can't meet, as its taxes are rounded, is left to the fee.
+const SHIPPING_CORRECTIONS: usize = 2;
 
 /// What was seen of orders.
 #[derive(Debug, Default)]
@@ -177,7 +179,7 @@ impl WooCommerce {
             let lines = order::changes(basket, Some(now), |id| self.family.parent_of(id));
             let are_as_wanted = !lines.keys().any(|kind| kind != "shipping_lines");
             body.extend(if are_as_wanted {
-                order::correction(basket, now)
+                order::correction(basket, now, true)
             } else {
                 lines
             });
@@ -199,11 +201,11 @@ impl WooCommerce {
         mut json: Json,
     ) -> Result<Record, SystemError> {
         let id = json.get("id").and_then(Json::as_u64);
-        for _ in 0..CORRECTIONS {
+        for nth in 0..CORRECTIONS {
             let (Some(basket), Some(id)) = (basket, id) else {
                 break;
             };
-            let body = order::correction(basket, &Layout::of(&json));
+            let body = order::correction(basket, &Layout::of(&json), nth < SHIPPING_CORRECTIONS);
             if body.is_empty() {
                 break;
             }

@@ -64,12 +64,12 @@ pub(in crate::woocommerce) fn changes(
 /// What makes the order's shipping and total those of the basket, where its lines are; empty where they are.
 ///
 /// Taxes are the shop's: what they leave of a difference becomes the fee `Adjustment`, which goes where nothing is
-/// left.
-pub(in crate::woocommerce) fn correction(basket: &Basket, now: &Layout) -> Map<String, Json> {
+/// left. The shipping is left alone unless `may_ship`.
+pub(in crate::woocommerce) fn correction(basket: &Basket, now: &Layout, may_ship: bool) -> Map<String, Json> {
     let decimals = decimals(basket, Some(now));
     let mut body = Map::new();
     let mut total = now.total;
-    if let Some((line, shipping)) = shipping_change(basket, Some(now), decimals) {
+    if may_ship && let Some((line, shipping)) = shipping_change(basket, Some(now), decimals) {
         body.insert("shipping_lines".to_owned(), json!([line]));
         total += shipping - now.shipping;
     }
@@ -141,15 +141,14 @@ fn shipping_change(basket: &Basket, now: Option<&Layout>, decimals: u32) -> Opti
         gross if gross.is_zero() || line.tax.is_zero() => of_line,
         gross => rounded(of_line * line.total / gross, decimals),
     };
-    if untaxed == line.total {
-        return None;
-    }
     let tax = match line.total {
         total if total.is_zero() => Decimal::ZERO,
         total => rounded(untaxed * line.tax / total, decimals),
     };
-    let sent = json!({"id": line.id, "total": money(untaxed)});
-    Some((sent, others + untaxed + tax))
+    let met = others + untaxed + tax;
+    // Taxes are rounded, so that some prices can't be met.
+    let is_closer = (met - wanted).abs() < (shown - wanted).abs();
+    is_closer.then(|| (json!({"id": line.id, "total": money(untaxed)}), met))
 }
 
 fn edited_product(id: &str, line: &Line) -> Option<Json> {

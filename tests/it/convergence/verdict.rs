@@ -161,10 +161,13 @@ impl Judge {
             "number = subject" => made_from(shop).is_some(),
             // The shop's figure is not written over what the sales team's own edits of orders did to the CRM's.
             "stock_quantity = qtyinstock" => !self.counts_stock,
-            // What is gone of a retired tax is in the adjustment, so that the totals stay.
             "line_items = LineItems" => {
+                // What is gone of a retired tax is in the adjustment, so that the totals stay.
                 let mut taxes = shop["tax_lines"].as_array().unwrap().iter();
+                // A line keeps the stand-in of a product that was gone, though it may be back.
+                let mut lines = crm["LineItems"].as_array().unwrap().iter();
                 taxes.any(|tax| !rates.contains(&tax["rate_id"]))
+                    || lines.any(|line| line["product_name"] == "Other item (WooCommerce)")
             }
             _ => false,
         }
