@@ -44,11 +44,17 @@ impl Engine {
                 return skip.await.map(|()| Flow::Done);
             }
         };
-        let Some(key) = key else {
+        // A guest's contact of one order is created without a key, though it has one.
+        let of_one_order =
+            case.at.module == Module::Contacts && case.settings.sales_orders.guests == Guests::PerOrder;
+        if (key.is_none() || of_one_order)
+            && self.glance(case, seen).own != Some(false)
+            && self.is_creating_on(&case.at, case.side).await?
+        {
             // The echo of a create of our own can't be told from somebody else's work before that is noted down.
-            if self.glance(case, seen).own != Some(false) && self.is_creating_on(&case.at, case.side).await? {
-                return Err(EngineError::Unsettled);
-            }
+            return Err(EngineError::Unsettled);
+        }
+        let Some(key) = key else {
             return self.meet_unkeyed(case, record, held).await;
         };
         // Two events, one from each side, may be about to make the same pair.

@@ -258,6 +258,28 @@ mod tests {
     }
 
     #[test]
+    fn a_line_whose_product_is_gone_from_the_shop_is_told_by_its_price() {
+        let written = back(
+            vec![
+                product("7", "1", "10"),
+                line(Item::Fee, "COD", "1", "2"),
+                product("9", "1", "86"),
+            ],
+            vec![
+                product("7", "1", "10"),
+                line(Item::Other, "", "1", "86"),
+                line(Item::Fee, "COD", "1", "2"),
+            ],
+        );
+
+        assert_eq!(
+            ids(&written),
+            [(Some("1"), true), (Some("2"), true), (Some("3"), true)]
+        );
+        assert_eq!(written.removed, []);
+    }
+
+    #[test]
     fn shipping_that_the_shop_cant_charge_to_the_coin_is_left_once_the_total_is_met() {
         let priced = |shipping: &str, total: &str| Basket {
             shipping: number(shipping),

@@ -105,21 +105,31 @@ impl System for Vtiger {
         since: Timestamp,
     ) -> Result<Vec<Record>, SystemError> {
         let operation = Doing::Find.to(module);
-        if module != Module::Products {
-            return Ok(Vec::new());
-        }
-        let name = stored::text(module, "productname", name);
+        let (element, name) = match module {
+            Module::Products => ("Products", stored::text(module, "productname", name)),
+            Module::Contacts => ("Contacts", stored::text(module, "description", name)),
+            Module::SalesOrders | Module::Taxes => return Ok(Vec::new()),
+        };
+        // A contact's name is in two fields.
+        let by_name = if module == Module::Products {
+            format!("productname = {} AND ", literal(&name))
+        } else {
+            String::new()
+        };
         // Both clocks tell whole seconds, and not quite the same.
         let since = Timestamp::from_seconds(since.as_seconds() - SLACK_S);
         let query = format!(
-            "SELECT * FROM Products WHERE productname = {} AND createdtime >= {} ORDER BY id LIMIT {PAGE_ROWS};",
-            literal(&name),
+            "SELECT * FROM {element} WHERE {by_name}createdtime >= {} ORDER BY id LIMIT {PAGE_ROWS};",
             literal(&self.zone.write(self.webservice.by_servers_clock(since)))
         );
         let rows = self.webservice.query(&query).await;
         let mut rows = rows.map_err(|error| system_error(operation, &error))?;
         rows.retain(|row| {
-            row::text(row, "productname") == name && row::text(row, "productcode").trim().is_empty()
+            let text = |field| row::text(row, field).trim();
+            match module {
+                Module::Products => text("productname") == name.trim() && text("productcode").is_empty(),
+                _ => [text("firstname"), text("lastname")].join(" ").trim() == name.trim(),
+            }
         });
         self.records(operation, module, rows).await
     }

@@ -23,6 +23,7 @@ use woo_vtiger_sync::sync::{Module, Side};
 use self::post::{Carelessness, Post};
 use self::verdict::Judge;
 use crate::people::{Licence, People};
+use crate::sales_orders::writes;
 use crate::scene::{Scene, asked, wait_until};
 
 /// How many cases there are.
@@ -205,17 +206,17 @@ impl Town {
         for _ in 0..SWEEPS {
             self.sweep().await;
             let problems = self.judge.problems(&self.scene).await;
-            let writes = self.writes();
-            if writes.is_empty() {
+            let written = writes(&self.scene);
+            if written.is_empty() {
                 if !problems.is_empty() {
                     return problems;
                 }
                 self.sweep().await;
-                return self.writes();
+                return writes(&self.scene);
             }
         }
-        let writes = self.writes().join(", ");
-        vec![format!("{SWEEPS} sweeps after another write: {writes}")]
+        let written = writes(&self.scene).join(", ");
+        vec![format!("{SWEEPS} sweeps after another write: {written}")]
     }
 
     async fn sweep(&self) {
@@ -225,23 +226,6 @@ impl Town {
             sweeper.sweep(&crate::scene::place(module)).await.unwrap();
             self.rest().await;
         }
-    }
-
-    fn writes(&self) -> Vec<String> {
-        let mut calls = self.scene.calls();
-        calls.retain(|call| {
-            let reads = [
-                "GET ",
-                "query ",
-                "retrieve ",
-                "describe ",
-                "getchallenge ",
-                "login ",
-                "listtypes ",
-            ];
-            !reads.iter().any(|read| call.starts_with(read))
-        });
-        calls
     }
 
     async fn leave(self) {

@@ -1,6 +1,7 @@
 //! Orders of people without a customer account, by each policy, and the organizations that orders belong to.
 
 use serde_json::{Value as Json, json};
+use woo_vtiger_sync::simulator::faults::FaultPlan;
 use woo_vtiger_sync::sync::{Guests, Module, Side, Skip};
 
 use crate::sales_orders::sales_order;
@@ -116,6 +117,27 @@ async fn by_order_each_guest_order_has_a_contact_of_its_own() {
     assert_eq!(scene.crm.records("Contacts").len(), 2);
     scene.sweep_all().await;
     assert_eq!(scene.crm.records("Contacts").len(), 2, "a sweep adds none");
+    assert_eq!(scene.shop.customers().len(), 0);
+    scene.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn by_order_a_create_whose_answer_is_lost_makes_no_second_contact() {
+    let scene = scene("guests = \"per_order\"").await;
+    scene.crm.set_faults(FaultPlan {
+        request_faults: 0.3,
+        seed: 3,
+        ..FaultPlan::default()
+    });
+    let orders = [(); 12].map(|()| scene.shop.place_order(order(&scene, 0, EVE, "")));
+    scene.quiet().await;
+    scene.crm.set_faults(FaultPlan::default());
+    scene.sweep_all().await;
+
+    let mut contacts = orders.map(|order| contact_of(&scene, order).to_string());
+    contacts.sort();
+    assert!(contacts.windows(2).all(|two| two[0] != two[1]), "{contacts:?}");
+    assert_eq!(scene.crm.records("Contacts").len(), orders.len());
     assert_eq!(scene.shop.customers().len(), 0);
     scene.stop().await;
 }

@@ -107,7 +107,7 @@ fn hold(order: &Json, other: &Json) {
     }
     for (line, refund) in lines[items.len() + fees.len()..].iter().zip(&refunds) {
         let comment = line["comment"].as_str().unwrap();
-        let begin = format!("Refunded {}", -amount(&refund["total"]));
+        let begin = format!("Refunded {}", amount(&refund["total"]).abs());
         assert!(
             comment.starts_with(&begin),
             "{id}: {comment:?} begins with {begin:?}"

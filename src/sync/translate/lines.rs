@@ -136,6 +136,10 @@ pub(super) fn matched(there: &[&Line], wanted: &[Wanted], decimals: u32) -> Vec<
     matching.make(|_, _, wanted, line| is_lost(wanted, line) && costs(wanted, line));
     matching.make(|_, _, wanted, line| is_lost(wanted, line));
     matching.make(|nth, at, wanted, line| nth == at && wanted.may_be(line) && costs(wanted, line));
+    // A product that is gone from the shop may have had another name there.
+    matching.make(|_, _, wanted, line| {
+        line.item == Item::Other && wanted.item == Item::Other && costs(wanted, line)
+    });
     matching.found
 }
 
