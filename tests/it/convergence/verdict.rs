@@ -129,12 +129,19 @@ impl Judge {
             .map(|tax| tax["id"].clone())
             .collect();
         let differing = plan.notable().filter(|field| {
+            let is_contact = field.field == "contact = contact_id";
             // Each order of a guest has a contact that no other order tells of.
-            let is_own = field.field == "contact = contact_id"
+            let is_own = is_contact
                 && stock.settings.sales_orders.guests == Guests::PerOrder
                 && raw.0["customer_id"] == 0
                 && raw.1["contact_id"].is_string();
-            !is_own && !self.is_by_design(&field.field, &raw, &rates)
+            // Nobody may have told that the contact is gone.
+            let customer = raw.0["customer_id"].to_string();
+            let is_gone = is_contact
+                && storage
+                    .counterpart(Side::Vtiger, Module::Contacts, &customer)
+                    .is_some_and(|contact| scene.crm.record(&contact).is_none());
+            !is_own && !is_gone && !self.is_by_design(&field.field, &raw, &rates)
         });
         problems.extend(differing.map(|field| {
             let [shop, crm] = [&field.before.woocommerce, &field.before.vtiger].map(Value::as_text);
