@@ -130,9 +130,13 @@ impl Scene {
         self.folder.path().join("sync.sqlite")
     }
 
-    /// Waits until no webhook is under way and no event waits.
+    /// Waits until no webhook is under way and no event waits. A test may have thousands of them.
     pub(crate) async fn quiet(&self) {
-        wait_until("no webhook is under way and no event waits", || self.is_quiet()).await;
+        let limit = Duration::from_mins(10);
+        wait_long(limit, "no webhook is under way and no event waits", || {
+            self.is_quiet()
+        })
+        .await;
     }
 
     async fn is_quiet(&self) -> bool {
@@ -357,7 +361,11 @@ pub(crate) fn asked(name: &str) -> Option<u64> {
 }
 
 /// Waits until `is_so`, and fails after 60 s.
-pub(crate) async fn wait_until<F: Future<Output = bool>>(what: &str, mut is_so: impl FnMut() -> F) {
+pub(crate) async fn wait_until<F: Future<Output = bool>>(what: &str, is_so: impl FnMut() -> F) {
+    wait_long(Duration::from_mins(1), what, is_so).await;
+}
+
+async fn wait_long<F: Future<Output = bool>>(limit: Duration, what: &str, mut is_so: impl FnMut() -> F) {
     let mut ticks = tokio::time::interval(Duration::from_millis(5));
     let wait = async {
         loop {
@@ -367,7 +375,7 @@ pub(crate) async fn wait_until<F: Future<Output = bool>>(what: &str, mut is_so: 
             }
         }
     };
-    tokio::time::timeout(Duration::from_mins(1), wait)
+    tokio::time::timeout(limit, wait)
         .await
         .unwrap_or_else(|_| panic!("waited in vain until {what}"));
 }

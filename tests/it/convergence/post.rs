@@ -142,6 +142,8 @@ impl Post {
     pub(crate) fn carry_to(&self, url: &str) {
         let client = reqwest::Client::builder()
             .timeout(std::time::Duration::from_secs(30))
+            // A connection that lies idle may be closed just as a letter goes out.
+            .pool_max_idle_per_host(0)
             .build()
             .unwrap();
         let (desk, url, stopping) = (Arc::clone(&self.desk), url.to_owned(), self.stopping.clone());
