@@ -26,8 +26,8 @@ use crate::people::{Licence, People};
 use crate::sales_orders::writes;
 use crate::scene::{Scene, asked, wait_until};
 
-/// How many cases there are.
-const CASES: u64 = 1_000;
+/// How many cases there are. `WVS_TEST_CASES=1000 cargo test --test it convergence::` plays more.
+const CASES: u64 = 300;
 /// How many cases one scene sees, one after the other; their records stay.
 const CASES_OF_SCENE: u64 = 20;
 /// How many scenes there are at a time. They mostly wait.
