@@ -6,7 +6,8 @@ use serde_json::Map;
 
 use super::{ModuleSettings, Patch, Record, RecordId, Side, Sides, Value};
 
-/// What each side showed of each mapped field when the two were last in step, by [`FieldMapping::key`].
+/// What each side showed of each mapped field when the two were last in step, by
+/// [`FieldMapping::key`](super::FieldMapping::key).
 ///
 /// A pair and not one value: each side shows the same fact in its own way, and may lose some of it (Vtiger turns
 /// emoji into `????`). A side has changed when it differs from what *it* showed.
