@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::engine::{Backoff, Disposition, Engine, EngineError};
 use crate::queue::{Cause, Change, Event, Lane, Seen, Subject};
 use crate::store::{Link, Place};
-use crate::sync::{Module, ModuleSettings, Record, RecordId, Side, Sides, eligible};
+use crate::sync::{Module, ModuleSettings, Record, RecordId, Side, Sides, eligible, tells_news};
 use crate::system::Page;
 use crate::telemetry;
 
@@ -282,19 +282,10 @@ fn may_have_changed(settings: &ModuleSettings, link: &Link, side: Side, record: 
     if record.id.guest_email().is_some() && is_older {
         return false;
     }
-    tells_news(settings, link, side, record) && !link.deleted.of(side.opposite()) || *link.deleted.of(side)
-}
-
-/// Whether a field that travels from this side has another value than last seen. Other fields need no look, as nothing
-/// would come of it: Vtiger's stock, which each order moves, would have every product sold read again by every sweep.
-fn tells_news(settings: &ModuleSettings, link: &Link, side: Side, record: &Record) -> bool {
-    let mut travelling = settings
-        .active()
-        .filter(|mapping| mapping.direction.writes_to(side.opposite()));
-    !travelling.all(|mapping| {
-        let base = link.base.get(&mapping.key());
-        base.is_some_and(|base| mapping.kind.same(base.of(side), &mapping.read(side, record)))
-    })
+    // Other fields need no look, as nothing would come of it: Vtiger's stock, which each order moves, would have every
+    // product sold read again by every sweep.
+    tells_news(settings, &link.base, side, record) && !link.deleted.of(side.opposite())
+        || *link.deleted.of(side)
 }
 
 /// Whether a record that is not in step should be. One that its system never saved has no time: an event about it tells

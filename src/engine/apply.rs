@@ -192,10 +192,7 @@ impl Engine {
                 match self.system(side).update(case.at.module, id, patch).await {
                     Ok(record) => *pair.records.of_mut(side) = record,
                     Err(error) => {
-                        // A refusal may be of what the record refers to.
-                        if matches!(error.fault, Fault::Rejected { .. })
-                            && self.bury_gone(case, &references, side).await?
-                        {
+                        if self.bury_gone(case, &error, &references, side).await? {
                             continue;
                         }
                         return self.refused(case, pair, side, error).await;

@@ -79,10 +79,7 @@ impl Engine {
         let created = match self.system(other).create(module, plan.patches.of(other)).await {
             Ok(created) => created,
             Err(error) => {
-                // A refusal may be of what the record refers to.
-                if matches!(error.fault, Fault::Rejected { .. })
-                    && self.bury_gone(case, &references, other).await?
-                {
+                if self.bury_gone(case, &error, &references, other).await? {
                     return Err(EngineError::Unsettled);
                 }
                 return self.not_created(case, known_link.as_ref(), &record, error).await;

@@ -8,6 +8,7 @@ use crate::sync::{
     Basket, Direction, FieldKind, FieldPath, Guests, Item, MatchKey, Module, Record, RecordId, Side, Sides,
     Skip, Storage, Value,
 };
+use crate::system::{Fault, SystemError};
 
 use super::subject::{Case, Handled};
 use super::{Engine, EngineError};
@@ -176,14 +177,18 @@ impl Engine {
         })
     }
 
-    /// Notes of what an order refers to on the side `to` what is gone there, as its end may never have been announced.
-    /// True when something was: the order can then be written without it.
+    /// A write to `to` failed: if it was refused, that may be for what the order refers to there. Notes what of that is
+    /// gone, as its end may never have been announced. True when something was: the order can be written without it.
     pub(super) async fn bury_gone(
         &self,
         case: &Case<'_>,
+        error: &SystemError,
         references: &References,
         to: Side,
     ) -> Result<bool, EngineError> {
+        if !matches!(error.fault, Fault::Rejected { .. }) {
+            return Ok(false);
+        }
         let mut was_gone = false;
         for ((module, _), id) in references.0.of(to) {
             if *module == Module::Taxes {

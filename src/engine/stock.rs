@@ -41,17 +41,14 @@ impl Engine {
                 _ => None,
             })
             .collect();
-        let sold: Vec<RecordId> = sold.into_iter().collect();
-        let links = self.store.links_of(&at, Side::Vtiger, &sold).await?;
-        let ids: Vec<RecordId> = links.into_iter().map(|link| link.ids.vtiger).collect();
-        if ids.is_empty() {
+        if sold.is_empty() {
             return Ok(());
         }
         let subject = Subject::Record {
             module: case.at.module,
             side: case.side,
             id: case.id.clone(),
-            change: Change::StockTouched(ids),
+            change: Change::StockTouched(sold.into_iter().collect()),
         };
         let event = Event::new(&at.connection, subject, Cause::Retry, self.clock.now());
         Ok(self.queue.publish(Lane::Live, &[event]).await?)
@@ -65,7 +62,7 @@ impl Engine {
             return Ok(());
         };
         let links = self.store.links_of(&at, Side::Vtiger, ids).await?;
-        // A product whose stock the shop doesn't manage has none that could differ.
+        // A product that isn't in step, or whose stock the shop doesn't manage, has none that could differ.
         let managed = links.into_iter().filter(|link| is_managed(mapping, link));
         let ids: Vec<RecordId> = managed.map(|link| link.ids.vtiger).collect();
         if ids.is_empty() {

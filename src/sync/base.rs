@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Map;
 
-use super::{ModuleSettings, Patch, Record, RecordId, Side, Sides, Value};
+use super::{FieldMapping, ModuleSettings, Patch, Record, RecordId, Side, Sides, Value};
 
 /// What each side showed of each mapped field when the two were last in step, by
-/// [`FieldMapping::key`](super::FieldMapping::key).
+/// [`FieldMapping::key`].
 ///
 /// A pair and not one value: each side shows the same fact in its own way, and may lose some of it (Vtiger turns
 /// emoji into `????`). A side has changed when it differs from what *it* showed.
@@ -30,10 +30,22 @@ pub fn advance(settings: &ModuleSettings, records: Sides<&Record>) -> Base {
 ///
 /// True for our own write when it comes back as a webhook.
 pub fn unchanged_since(settings: &ModuleSettings, base: &Base, side: Side, record: &Record) -> bool {
-    settings.active().all(|mapping| {
-        base.get(&mapping.key())
-            .is_some_and(|base| mapping.kind.same(base.of(side), &mapping.read(side, record)))
+    settings
+        .active()
+        .all(|mapping| shows_base(mapping, base, side, record))
+}
+
+/// Whether a field that travels from `side` shows another value there than when the two were last in step.
+pub fn tells_news(settings: &ModuleSettings, base: &Base, side: Side, record: &Record) -> bool {
+    let mut active = settings.active();
+    active.any(|mapping| {
+        mapping.direction.writes_to(side.opposite()) && !shows_base(mapping, base, side, record)
     })
+}
+
+fn shows_base(mapping: &FieldMapping, base: &Base, side: Side, record: &Record) -> bool {
+    base.get(&mapping.key())
+        .is_some_and(|base| mapping.kind.same(base.of(side), &mapping.read(side, record)))
 }
 
 /// The record of `side` as it was when the two were last in step, as far as fields are mapped.

@@ -105,21 +105,21 @@ impl System for Vtiger {
         since: Timestamp,
     ) -> Result<Vec<Record>, SystemError> {
         let operation = Doing::Find.to(module);
-        let (element, name) = match module {
-            Module::Products => ("Products", stored::text(module, "productname", name)),
-            Module::Contacts => ("Contacts", stored::text(module, "description", name)),
+        let (name, by_name) = match module {
+            Module::Products => {
+                let name = stored::text(module, "productname", name);
+                let by_name = format!("productname = {} AND ", literal(&name));
+                (name, by_name)
+            }
+            // A contact's name is in two fields.
+            Module::Contacts => (stored::text(module, "description", name), String::new()),
             Module::SalesOrders | Module::Taxes => return Ok(Vec::new()),
-        };
-        // A contact's name is in two fields.
-        let by_name = if module == Module::Products {
-            format!("productname = {} AND ", literal(&name))
-        } else {
-            String::new()
         };
         // Both clocks tell whole seconds, and not quite the same.
         let since = Timestamp::from_seconds(since.as_seconds() - SLACK_S);
         let query = format!(
-            "SELECT * FROM {element} WHERE {by_name}createdtime >= {} ORDER BY id LIMIT {PAGE_ROWS};",
+            "SELECT * FROM {} WHERE {by_name}createdtime >= {} ORDER BY id LIMIT {PAGE_ROWS};",
+            element_type(module),
             literal(&self.zone.write(self.webservice.by_servers_clock(since)))
         );
         let rows = self.webservice.query(&query).await;

@@ -23,11 +23,10 @@ use woo_vtiger_sync::sync::{Module, Side};
 use self::post::{Carelessness, Post};
 use self::verdict::Judge;
 use crate::people::{Licence, People};
-use crate::sales_orders::writes;
 use crate::scene::{Scene, asked, wait_until};
 
-/// How many cases there are. `WVS_TEST_CASES=1000 cargo test --test it convergence::` plays more.
-const CASES: u64 = 300;
+/// How many cases there are.
+const CASES: u64 = 1_000;
 /// How many cases one scene sees, one after the other; their records stay.
 const CASES_OF_SCENE: u64 = 20;
 /// How many scenes there are at a time. They mostly wait.
@@ -206,16 +205,16 @@ impl Town {
         for _ in 0..SWEEPS {
             self.sweep().await;
             let problems = self.judge.problems(&self.scene).await;
-            let written = writes(&self.scene);
+            let written = self.scene.writes();
             if written.is_empty() {
                 if !problems.is_empty() {
                     return problems;
                 }
                 self.sweep().await;
-                return writes(&self.scene);
+                return self.scene.writes();
             }
         }
-        let written = writes(&self.scene).join(", ");
+        let written = self.scene.writes().join(", ");
         vec![format!("{SWEEPS} sweeps after another write: {written}")]
     }
 

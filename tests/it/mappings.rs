@@ -2,7 +2,6 @@
 
 use serde_json::{Value as Json, json};
 use woo_vtiger_sync::app::import_settings;
-use woo_vtiger_sync::simulator::faults::FaultPlan;
 use woo_vtiger_sync::sync::Skip;
 
 use crate::scene::{Scene, ann, next_second};
@@ -11,9 +10,7 @@ const EMAIL: &str = "ann@shop.example";
 
 /// A scene where the CRM's module has these texts of its own.
 async fn scene(settings: &str, module: &str, fields: &[&str]) -> Scene {
-    // Where the zone isn't known, Vtiger's times can't be compared before our own first write tells it.
-    let zone = "[connections.shop.vtiger]\ntime_zone_offset = \"+00:00\"";
-    let scene = Scene::with(&format!("{zone}\n{settings}")).await;
+    let scene = Scene::in_utc(settings).await;
     for field in fields {
         scene
             .crm
@@ -40,15 +37,6 @@ fn meta(record: &Json, key: &str) -> String {
     let entries = record["meta_data"].as_array().unwrap();
     let entry = entries.iter().find(|entry| entry["key"] == key);
     entry.map_or_else(String::new, |entry| entry["value"].as_str().unwrap().to_owned())
-}
-
-fn deaf(scene: &Scene, is_deaf: bool) {
-    let plan = FaultPlan {
-        lost_webhooks: if is_deaf { 1.0 } else { 0.0 },
-        ..FaultPlan::default()
-    };
-    scene.shop.set_faults(plan.clone());
-    scene.crm.set_faults(plan);
 }
 
 async fn skips(scene: &Scene) -> Vec<Skip> {
@@ -255,7 +243,7 @@ async fn a_rows_own_conflict_rule_counts_for_its_field_alone() {
     next_second().await;
 
     // Both sides change both fields, the CRM's people last.
-    deaf(&scene, true);
+    scene.set_deaf(true);
     let edit = with_meta(json!({ "billing": { "phone": "1" } }), "vat_id", "DE2");
     assert!(scene.shop.edit_customer(id, edit));
     next_second().await;
@@ -265,7 +253,7 @@ async fn a_rows_own_conflict_rule_counts_for_its_field_alone() {
             .edit_record(&contact, json!({ "phone": "2", "cf_851": "DE3" }))
     );
     scene.quiet().await;
-    deaf(&scene, false);
+    scene.set_deaf(false);
     scene.sweep().await;
 
     let (customer, contact) = (

@@ -3,39 +3,14 @@
 
 mod kind;
 
-use woo_vtiger_sync::simulator::faults::FaultPlan;
 use woo_vtiger_sync::store::Action;
 use woo_vtiger_sync::sync::{Module, Side};
 
 use crate::scene::{Scene, next_second};
 use kind::{KINDS, Kind};
 
-/// The calls that write, of all that were made.
-fn writes(calls: &[String]) -> Vec<&String> {
-    let is_read = |call: &&String| {
-        [
-            "GET ",
-            "query ",
-            "retrieve ",
-            "describe ",
-            "listtypes ",
-            "getchallenge ",
-            "login ",
-        ]
-        .iter()
-        .any(|read| call.starts_with(read))
-    };
-    calls.iter().filter(|call| !is_read(call)).collect()
-}
-
 async fn scene(kind: &Kind, settings: &str) -> Scene {
-    // Where the zone isn't known, Vtiger's times can't be compared before our own first write tells it.
-    let zone = "[connections.shop.vtiger]\ntime_zone_offset = \"+00:00\"";
-    let scene = Scene::with(&format!(
-        "{zone}\n[connections.shop.modules.{}]\n{settings}",
-        kind.module
-    ))
-    .await;
+    let scene = Scene::in_utc(&format!("[connections.shop.modules.{}]\n{settings}", kind.module)).await;
     kind.prepare(&scene).await;
     scene
 }
@@ -66,15 +41,6 @@ fn of(ids: &(String, String), side: Side) -> &str {
     }
 }
 
-fn deaf(scene: &Scene, is_deaf: bool) {
-    let plan = FaultPlan {
-        lost_webhooks: if is_deaf { 1.0 } else { 0.0 },
-        ..FaultPlan::default()
-    };
-    scene.shop.set_faults(plan.clone());
-    scene.crm.set_faults(plan);
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_record_costs_one_lookup_and_one_create() {
     for kind in KINDS {
@@ -87,7 +53,7 @@ async fn a_new_record_costs_one_lookup_and_one_create() {
 
             let calls = scene.calls();
             assert_eq!(calls.len(), 2, "{} from {from}: {calls:?}", kind.module);
-            assert_eq!(writes(&calls).len(), 1, "{} from {from}: {calls:?}", kind.module);
+            assert_eq!(scene.writes().len(), 1, "{} from {from}: {calls:?}", kind.module);
             assert_eq!(kind.counts(&scene), (2, 2), "{} from {from}", kind.module);
             scene.stop().await;
         }
@@ -108,7 +74,7 @@ async fn an_edit_costs_one_read_and_one_write_and_its_echo_nothing() {
                 let calls = scene.calls();
                 let what = format!("{} made in {from}, edited in {on}: {calls:?}", kind.module);
                 assert_eq!(calls.len(), 2, "{what}");
-                assert_eq!(writes(&calls).len(), 1, "{what}");
+                assert_eq!(scene.writes().len(), 1, "{what}");
                 for side in Side::BOTH {
                     assert_eq!(
                         kind.text(&scene, side, of(&ids, side)),
@@ -154,7 +120,7 @@ async fn where_values_travel_one_way_an_edit_costs_one_write_and_the_source_is_n
             kind.create(&scene, from.opposite());
             scene.quiet().await;
             assert_eq!(
-                writes(&scene.calls()).len(),
+                scene.writes().len(),
                 0,
                 "{} {direction}: {:?}",
                 kind.module,
@@ -194,13 +160,13 @@ async fn a_conflict_is_decided_by_each_rule_and_the_loser_stays_in_the_log() {
             let scene = scene(&kind, &format!("conflict = \"{rule}\"")).await;
             let ids = pair(&scene, &kind, Side::WooCommerce).await;
 
-            deaf(&scene, true);
+            scene.set_deaf(true);
             for side in [first, first.opposite()] {
                 kind.edit(&scene, side, of(&ids, side), side.as_str());
                 next_second().await;
             }
             scene.quiet().await;
-            deaf(&scene, false);
+            scene.set_deaf(false);
             while !scene.sweep_all().await {}
 
             for side in Side::BOTH {
@@ -260,10 +226,10 @@ async fn a_record_that_was_edited_is_not_deleted_with_its_counterpart() {
             let ids = pair(&scene, &kind, Side::WooCommerce).await;
             let other = on.opposite();
 
-            deaf(&scene, true);
+            scene.set_deaf(true);
             kind.edit(&scene, other, of(&ids, other), "edited");
             scene.quiet().await;
-            deaf(&scene, false);
+            scene.set_deaf(false);
             kind.delete(&scene, on, of(&ids, on));
             scene.quiet().await;
 

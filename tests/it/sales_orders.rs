@@ -45,22 +45,6 @@ pub(crate) fn amount(json: &Json) -> Decimal {
     }
 }
 
-/// The calls that write, of all that were made.
-pub(crate) fn writes(scene: &Scene) -> Vec<String> {
-    let reads = [
-        "GET ",
-        "query ",
-        "retrieve ",
-        "describe ",
-        "listtypes ",
-        "getchallenge ",
-        "login ",
-    ];
-    let mut calls = scene.calls();
-    calls.retain(|call| !reads.iter().any(|read| call.starts_with(read)));
-    calls
-}
-
 /// The CRM's orders by the shop's order that each is of; fails when an order is there twice, or of none.
 fn by_order(scene: &Scene) -> BTreeMap<u64, Json> {
     let mut found = BTreeMap::new();
@@ -175,7 +159,7 @@ async fn settle(scene: &Scene) {
     panic!(
         "sweeps find something again and again: {:#?}; writes: {:?}",
         &calls[..calls.len().min(60)],
-        writes(scene),
+        scene.writes(),
     );
 }
 
@@ -206,7 +190,7 @@ async fn orders_arrive_with_the_shops_total_and_change_nothing_when_they_come_ba
     let before = picture(&scene);
     scene.forget_calls();
     settle(&scene).await;
-    assert_eq!(writes(&scene), Vec::<String>::new());
+    assert_eq!(scene.writes(), Vec::<String>::new());
 
     // The same orders back again, announced by both sides.
     for (nth, (id, order)) in arrived.iter().enumerate() {
@@ -218,7 +202,7 @@ async fn orders_arrive_with_the_shops_total_and_change_nothing_when_they_come_ba
     }
     scene.quiet().await;
     settle(&scene).await;
-    assert_eq!(writes(&scene), Vec::<String>::new());
+    assert_eq!(scene.writes(), Vec::<String>::new());
     unchanged(&before, &picture(&scene));
 
     // A service that remembers nothing.

@@ -4,16 +4,14 @@ use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
 use woo_vtiger_sync::simulator::faults::FaultPlan;
 
-use crate::sales_orders::{amount, writes};
-use crate::scene::{Scene, ann, next_second};
+use crate::sales_orders::amount;
+use crate::scene::{Scene, ann, billing_of, next_second};
 
 const EMAIL: &str = "ann@shop.example";
 
 /// A scene with a customer, and a desk and a lamp on sale.
 async fn scene(settings: &str) -> Scene {
-    // Where the zone isn't known, Vtiger's times can't be compared before our own first write tells it.
-    let zone = "[connections.shop.vtiger]\ntime_zone_offset = \"+00:00\"";
-    let scene = Scene::with(&format!("{zone}\n{settings}")).await;
+    let scene = Scene::in_utc(settings).await;
     scene.shop.register_customer(ann(EMAIL));
     for (sku, price) in [("DESK", "50"), ("LAMP", "12.50")] {
         scene
@@ -114,7 +112,7 @@ async fn holds_still(scene: &Scene, what: &str) {
     scene.forget_calls();
     scene.sweep_all().await;
     scene.sweep_all().await;
-    assert_eq!(writes(scene), Vec::<String>::new(), "{what}");
+    assert_eq!(scene.writes(), Vec::<String>::new(), "{what}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -316,16 +314,12 @@ async fn edited_lines_of_the_crm_change_exactly_those_in_the_shop() {
 /// An order of two lines that is placed in the shop, and its id in the CRM.
 async fn placed(scene: &Scene) -> (u64, String) {
     let customer = scene.customer(EMAIL).expect("a customer");
-    let mut billing = customer["billing"].clone();
-    for name in ["first_name", "last_name", "email"] {
-        billing[name] = customer[name].clone();
-    }
     let products = scene.shop.products();
     let lines = products
         .iter()
         .map(|product| json!({ "product_id": product["id"], "quantity": 2 }));
     let id = scene.shop.place_order(json!({
-        "customer_id": customer["id"], "billing": billing, "line_items": lines.collect::<Vec<_>>(),
+        "customer_id": customer["id"], "billing": billing_of(&customer), "line_items": lines.collect::<Vec<_>>(),
     }));
     scene.quiet().await;
     (

@@ -49,6 +49,15 @@ impl Scene {
         Self::with("").await
     }
 
+    /// With these settings besides, and a CRM whose zone is known: where it isn't, Vtiger's times can't be compared before
+    /// our own first write tells it.
+    pub(crate) async fn in_utc(settings: &str) -> Self {
+        Self::with(&format!(
+            "[connections.shop.vtiger]\ntime_zone_offset = \"+00:00\"\n{settings}"
+        ))
+        .await
+    }
+
     /// With this in the configuration file.
     pub(crate) async fn with(settings: &str) -> Self {
         let crm = VtigerOptions::default();
@@ -130,21 +139,27 @@ impl Scene {
         self.folder.path().join("sync.sqlite")
     }
 
-    /// Waits until no webhook is under way and no event waits. A test may have thousands of them.
+    /// Waits until no webhook is under way and no event waits, and fails after 60 s in which their number stayed.
     pub(crate) async fn quiet(&self) {
-        let limit = Duration::from_mins(10);
-        wait_long(limit, "no webhook is under way and no event waits", || {
-            self.is_quiet()
-        })
-        .await;
+        loop {
+            let before = self.under_way().await;
+            if before == 0 {
+                return;
+            }
+            wait_until("a webhook or an event is dealt with", async || {
+                self.under_way().await != before
+            })
+            .await;
+        }
     }
 
-    async fn is_quiet(&self) -> bool {
-        let mut busy = self.shop.pending_deliveries() + self.crm.pending_callbacks() > 0;
+    async fn under_way(&self) -> u64 {
+        let sent = self.shop.pending_deliveries() + self.crm.pending_callbacks();
+        let mut under_way = u64::try_from(sent).unwrap();
         for lane in Lane::ALL {
-            busy |= self.server.parts().queue.depth(lane).await.unwrap() > 0;
+            under_way += self.server.parts().queue.depth(lane).await.unwrap();
         }
-        !busy
+        under_way
     }
 
     /// Sweeps the contacts once, and waits until what was found is dealt with.
@@ -354,6 +369,15 @@ pub(crate) async fn next_second() {
     .await;
 }
 
+/// The billing address in an order of this customer's.
+pub(crate) fn billing_of(customer: &Json) -> Json {
+    let mut billing = customer["billing"].clone();
+    for name in ["first_name", "last_name", "email"] {
+        billing[name] = customer[name].clone();
+    }
+    billing
+}
+
 /// The number that whoever runs the tests asks for by this variable.
 pub(crate) fn asked(name: &str) -> Option<u64> {
     let value = std::env::var_os(name)?;
@@ -361,11 +385,7 @@ pub(crate) fn asked(name: &str) -> Option<u64> {
 }
 
 /// Waits until `is_so`, and fails after 60 s.
-pub(crate) async fn wait_until<F: Future<Output = bool>>(what: &str, is_so: impl FnMut() -> F) {
-    wait_long(Duration::from_mins(1), what, is_so).await;
-}
-
-async fn wait_long<F: Future<Output = bool>>(limit: Duration, what: &str, mut is_so: impl FnMut() -> F) {
+pub(crate) async fn wait_until<F: Future<Output = bool>>(what: &str, mut is_so: impl FnMut() -> F) {
     let mut ticks = tokio::time::interval(Duration::from_millis(5));
     let wait = async {
         loop {
@@ -375,7 +395,7 @@ async fn wait_long<F: Future<Output = bool>>(limit: Duration, what: &str, mut is
             }
         }
     };
-    tokio::time::timeout(limit, wait)
+    tokio::time::timeout(Duration::from_mins(1), wait)
         .await
         .unwrap_or_else(|_| panic!("waited in vain until {what}"));
 }

@@ -18,7 +18,7 @@ struct Store {
 
 impl Store {
     async fn with(direction: Direction) -> Self {
-        let scene = Scene::with("[connections.shop.vtiger]\ntime_zone_offset = \"+00:00\"").await;
+        let scene = Scene::in_utc("").await;
         scene
             .set(Module::Products, |settings| {
                 let mut rows = settings.mappings.iter_mut();

@@ -3,7 +3,6 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::sales_orders::writes;
 use crate::scene::{Scene, next_second};
 
 /// Texts that both systems can keep as they are.
@@ -94,7 +93,7 @@ async fn check_that_the_shop_keeps(texts: &[&str]) {
     next_second().await;
     scene.forget_calls();
     scene.sweep_all().await;
-    assert_eq!(writes(&scene), Vec::<String>::new());
+    assert_eq!(scene.writes(), Vec::<String>::new());
 
     touch_in_crm(&scene).await;
     scene.sweep_all().await;
@@ -183,7 +182,7 @@ async fn texts_of_the_crm_arrive_in_the_shop_unchanged() {
     next_second().await;
     scene.forget_calls();
     scene.sweep_all().await;
-    assert_eq!(writes(&scene), Vec::<String>::new());
+    assert_eq!(scene.writes(), Vec::<String>::new());
     assert_eq!(
         before,
         (scene.crm.records("Contacts"), scene.crm.records("Products"))

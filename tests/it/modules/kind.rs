@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde_json::{Value as Json, json};
 use woo_vtiger_sync::sync::{Module, Side};
 
-use crate::scene::{Scene, ann};
+use crate::scene::{Scene, ann, billing_of};
 
 /// A module, by what people do with its records.
 #[derive(Clone, Copy)]
@@ -228,12 +228,8 @@ fn number(id: &str) -> u64 {
 fn order(scene: &Scene) -> Json {
     let customer = scene.customer(ANN).expect("a customer");
     let product = &scene.shop.products()[0];
-    let mut billing = customer["billing"].clone();
-    for name in ["first_name", "last_name", "email"] {
-        billing[name] = customer[name].clone();
-    }
     json!({
-        "customer_id": customer["id"], "billing": billing, "customer_note": "none",
+        "customer_id": customer["id"], "billing": billing_of(&customer), "customer_note": "none",
         "line_items": [{ "product_id": product["id"], "name": "Desk", "quantity": 2, "subtotal": "100.00",
                          "total": "100.00" }],
     })
