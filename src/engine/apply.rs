@@ -145,6 +145,7 @@ impl Engine {
         mut found: Option<(Side, RecordId)>,
     ) -> Result<(), EngineError> {
         let settings = &case.settings;
+        self.see_to_saved_lines(case, &pair).await?;
         for _ in 0..ROUNDS {
             let base = pair.known.then_some(&pair.link.base);
             let records = pair.records.as_ref_options();
@@ -182,12 +183,10 @@ impl Engine {
                 }
                 let (id, patch) = (pair.link.ids.of(side), plan.patches.of(side));
                 if plan.writes_basket(settings, side) {
-                    let before = basket_in(settings, &pair.link.base);
-                    let after = match side {
-                        Side::Vtiger => basket_written(settings, patch),
-                        Side::WooCommerce => order_basket(settings, Side::Vtiger, &pair.records.vtiger),
-                    };
-                    self.touch_stock(case, before.into_iter().chain(after)).await?;
+                    let written = basket_written(settings, patch);
+                    let lines =
+                        known_baskets(settings, &pair).chain(written.filter(|_| side == Side::Vtiger));
+                    self.touch_stock(case, lines).await?;
                 }
                 match self.system(side).update(case.at.module, id, patch).await {
                     Ok(record) => *pair.records.of_mut(side) = record,
@@ -229,6 +228,18 @@ impl Engine {
             pair.fresh |= written == Some(case.side);
         }
         Err(EngineError::Restless)
+    }
+
+    /// Vtiger's order may have been saved by somebody since it was last seen.
+    async fn see_to_saved_lines(&self, case: &Case<'_>, pair: &Pair) -> Result<(), EngineError> {
+        let may_be_saved = match case.side {
+            Side::Vtiger => pair.fresh,
+            Side::WooCommerce => pair.records.vtiger.modified > pair.link.modified.vtiger,
+        };
+        if case.at.module != Module::SalesOrders || !pair.known || !may_be_saved {
+            return Ok(());
+        }
+        self.check_stock(case, known_baskets(&case.settings, pair)).await
     }
 
     /// A pair can't be brought into step for this reason.
@@ -287,12 +298,13 @@ fn spared(link: &Link) -> Option<Side> {
         .find(|side| *link.deleted.of(*side) || link.ids.of(*side).is_guest())
 }
 
-/// What an order of `side` holds, if its basket is mapped.
-fn order_basket(settings: &ModuleSettings, side: Side, order: &Record) -> Option<Basket> {
+/// What Vtiger's order held when it was last in step, and what it holds now.
+fn known_baskets(settings: &ModuleSettings, pair: &Pair) -> impl Iterator<Item = Basket> {
     let mapping = settings
         .active()
-        .find(|mapping| mapping.kind == FieldKind::Basket)?;
-    Basket::of(&mapping.read(side, order))
+        .find(|mapping| mapping.kind == FieldKind::Basket);
+    let now = mapping.and_then(|mapping| Basket::of(&mapping.read(Side::Vtiger, &pair.records.vtiger)));
+    basket_in(settings, &pair.link.base).into_iter().chain(now)
 }
 
 /// What is written to an order of Vtiger's.

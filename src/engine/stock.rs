@@ -33,14 +33,7 @@ impl Engine {
         if !settings.enabled || stock_mapping(&settings).is_none() {
             return Ok(());
         }
-        let sold: BTreeSet<RecordId> = baskets
-            .into_iter()
-            .flat_map(|basket| basket.lines)
-            .filter_map(|line| match line.item {
-                Item::Product(id) => Some(id),
-                _ => None,
-            })
-            .collect();
+        let sold = sold(baskets);
         if sold.is_empty() {
             return Ok(());
         }
@@ -48,7 +41,7 @@ impl Engine {
             module: case.at.module,
             side: case.side,
             id: case.id.clone(),
-            change: Change::StockTouched(sold.into_iter().collect()),
+            change: Change::StockTouched(sold),
         };
         let event = Event::new(&at.connection, subject, Cause::Retry, self.clock.now());
         Ok(self.queue.publish(Lane::Live, &[event]).await?)
@@ -56,20 +49,53 @@ impl Engine {
 
     /// Looks what became of the stock of these products, and has each see to it.
     pub(super) async fn follow_stock(&self, case: &Case<'_>, ids: &[RecordId]) -> Result<(), EngineError> {
-        let at = self.place(Module::Products);
-        let settings = self.settings(&at).await?;
+        let settings = self.settings(&self.place(Module::Products)).await?;
         let Some(mapping) = stock_mapping(&settings) else {
             return Ok(());
         };
-        let links = self.store.links_of(&at, Side::Vtiger, ids).await?;
+        self.announce_stock(case, mapping, ids, |_, _| true).await
+    }
+
+    /// Somebody saved an order of Vtiger's. That gives back what its lines took, and where the saved lines take nothing
+    /// the shop's figure is no longer there, though the order may show what it showed before.
+    pub(super) async fn check_stock(
+        &self,
+        case: &Case<'_>,
+        baskets: impl IntoIterator<Item = Basket>,
+    ) -> Result<(), EngineError> {
+        let settings = self.settings(&self.place(Module::Products)).await?;
+        let Some(mapping) = stock_mapping(&settings).filter(|mapping| shop_counts(&settings, mapping)) else {
+            return Ok(());
+        };
+        let is_moved = |link: &Link, stock: &Value| {
+            let base = link.base.get(&mapping.key());
+            base.is_some_and(|base| !mapping.kind.same(&base.vtiger, stock))
+        };
+        self.announce_stock(case, mapping, &sold(baskets), is_moved).await
+    }
+
+    /// Reads these products' stock, and has each that `is_moved` see to it.
+    async fn announce_stock(
+        &self,
+        case: &Case<'_>,
+        mapping: &FieldMapping,
+        ids: &[RecordId],
+        is_moved: impl Fn(&Link, &Value) -> bool,
+    ) -> Result<(), EngineError> {
+        let at = self.place(Module::Products);
+        let mut links = self.store.links_of(&at, Side::Vtiger, ids).await?;
         // A product that isn't in step, or whose stock the shop doesn't manage, has none that could differ.
-        let managed = links.into_iter().filter(|link| is_managed(mapping, link));
-        let ids: Vec<RecordId> = managed.map(|link| link.ids.vtiger).collect();
-        if ids.is_empty() {
+        links.retain(|link| is_managed(mapping, link));
+        if links.is_empty() {
             return Ok(());
         }
-        let moved = self.system(Side::Vtiger).stock_of(&ids).await?;
-        let events: Vec<Event> = moved
+        let ids: Vec<RecordId> = links.iter().map(|link| link.ids.vtiger.clone()).collect();
+        let mut stocks = self.system(Side::Vtiger).stock_of(&ids).await?;
+        stocks.retain(|product| {
+            let link = links.iter().find(|link| link.ids.vtiger == product.id);
+            link.is_some_and(|link| is_moved(link, &product.get(&mapping.vtiger)))
+        });
+        let events: Vec<Event> = stocks
             .iter()
             .map(|product| {
                 let subject = Subject::Record {
@@ -99,9 +125,7 @@ impl Engine {
             return Ok(());
         };
         base.vtiger = stock.clone();
-        let shop_counts =
-            settings.direction.writes_to(Side::Vtiger) && mapping.direction.writes_to(Side::Vtiger);
-        if !shop_counts || link.is_broken() || !is_managed(mapping, &link) {
+        if !shop_counts(settings, mapping) || link.is_broken() || !is_managed(mapping, &link) {
             return self.commit(case, Some(link), Vec::new(), None).await;
         }
         let id = link.ids.of(Side::WooCommerce);
@@ -142,6 +166,22 @@ impl Engine {
 /// The mapping of the stock, where there is one.
 fn stock_mapping(settings: &ModuleSettings) -> Option<&FieldMapping> {
     settings.active().find(|mapping| mapping.vtiger.root() == STOCK)
+}
+
+/// Whether the shop's figure is the one that counts.
+fn shop_counts(settings: &ModuleSettings, mapping: &FieldMapping) -> bool {
+    settings.direction.writes_to(Side::Vtiger) && mapping.direction.writes_to(Side::Vtiger)
+}
+
+/// The products that these baskets hold.
+fn sold(baskets: impl IntoIterator<Item = Basket>) -> Vec<RecordId> {
+    let lines = baskets.into_iter().flat_map(|basket| basket.lines);
+    let products = lines.filter_map(|line| match line.item {
+        Item::Product(id) => Some(id),
+        _ => None,
+    });
+    let products: BTreeSet<RecordId> = products.collect();
+    products.into_iter().collect()
 }
 
 fn is_managed(mapping: &FieldMapping, link: &Link) -> bool {

@@ -117,7 +117,7 @@ impl Town {
         Self {
             scene,
             post,
-            judge: Judge::new(settings == TO_VTIGER),
+            judge: Judge::default(),
             settings,
         }
     }

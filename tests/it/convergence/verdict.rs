@@ -16,9 +16,8 @@ use crate::sales_orders::amount;
 use crate::scene::{Scene, place};
 
 /// Looks at a scene again and again; what looks as it did when it was in step is not looked at twice.
+#[derive(Default)]
 pub(super) struct Judge {
-    /// Whether the stocks must be equal, too.
-    counts_stock: bool,
     in_step: HashMap<String, (Json, Json)>,
 }
 
@@ -49,14 +48,6 @@ impl Stock {
 }
 
 impl Judge {
-    /// One that looks at the stocks, too, or doesn't.
-    pub(super) fn new(counts_stock: bool) -> Self {
-        Self {
-            counts_stock,
-            in_step: HashMap::new(),
-        }
-    }
-
     /// What is wrong, in words.
     pub(super) async fn problems(&mut self, scene: &Scene) -> Vec<String> {
         let mut stocks = BTreeMap::new();
@@ -143,7 +134,7 @@ impl Judge {
                 && storage
                     .counterpart(Side::Vtiger, Module::Contacts, &customer)
                     .is_some_and(|contact| scene.crm.record(&contact).is_none());
-            !is_own && !is_gone && !self.is_by_design(&field.field, &raw, &rates)
+            !is_own && !is_gone && !is_by_design(&field.field, &raw, &rates)
         });
         problems.extend(differing.map(|field| {
             let [shop, crm] = [&field.before.woocommerce, &field.before.vtiger].map(Value::as_text);
@@ -156,30 +147,28 @@ impl Judge {
     }
 }
 
-impl Judge {
-    /// Whether a field differs as it should.
-    fn is_by_design(&self, field: &str, (shop, crm): &(Json, Json), rates: &[Json]) -> bool {
-        match field {
-            // There WooCommerce puts what is in no category.
-            "category = productcategory" => {
-                crm["productcategory"] == "" && shop["categories"][0]["name"] == "Uncategorized"
-            }
-            // A variation has its name from its product and its attributes.
-            "name = productname" => shop["type"] == "variation",
-            // What the sales team called an order stays.
-            "number = subject" => made_from(shop).is_some(),
-            // The shop's figure is not written over what the sales team's own edits of orders did to the CRM's.
-            "stock_quantity = qtyinstock" => !self.counts_stock,
-            "line_items = LineItems" => {
-                // What is gone of a retired tax is in the adjustment, so that the totals stay.
-                let mut taxes = shop["tax_lines"].as_array().unwrap().iter();
-                // A line keeps the stand-in of a product that was gone, though it may be back.
-                let mut lines = crm["LineItems"].as_array().unwrap().iter();
-                taxes.any(|tax| !rates.contains(&tax["rate_id"]))
-                    || lines.any(|line| line["product_name"] == "Other item (WooCommerce)")
-            }
-            _ => false,
+/// Whether a field differs as it should.
+fn is_by_design(field: &str, (shop, crm): &(Json, Json), rates: &[Json]) -> bool {
+    match field {
+        // There WooCommerce puts what is in no category.
+        "category = productcategory" => {
+            crm["productcategory"] == "" && shop["categories"][0]["name"] == "Uncategorized"
         }
+        // A variation has its name from its product and its attributes.
+        "name = productname" => shop["type"] == "variation",
+        // What the sales team called an order stays.
+        "number = subject" => made_from(shop).is_some(),
+        "line_items = LineItems" => {
+            // What is gone of a retired tax is in the adjustment, so that the totals stay.
+            let mut taxes = shop["tax_lines"].as_array().unwrap().iter();
+            // A line keeps its product that is gone, or the stand-in for it, though the product may be back.
+            let mut lines = crm["LineItems"].as_array().unwrap().iter();
+            taxes.any(|tax| !rates.contains(&tax["rate_id"]))
+                || lines.any(|line| {
+                    line["productid"].is_null() || line["product_name"] == "Other item (WooCommerce)"
+                })
+        }
+        _ => false,
     }
 }
 
