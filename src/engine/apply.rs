@@ -102,6 +102,10 @@ impl Engine {
         let Some(record) = self.seen_or_nothing(case, link, seen).await? else {
             return Ok(());
         };
+        if case.at.module == Module::SalesOrders && case.side == Side::Vtiger {
+            self.check_stock(case, known_baskets(&case.settings, link, &record))
+                .await?;
+        }
         if unchanged_since(&case.settings, &link.base, case.side, &record) {
             return Ok(());
         }
@@ -184,8 +188,8 @@ impl Engine {
                 let (id, patch) = (pair.link.ids.of(side), plan.patches.of(side));
                 if plan.writes_basket(settings, side) {
                     let written = basket_written(settings, patch);
-                    let lines =
-                        known_baskets(settings, &pair).chain(written.filter(|_| side == Side::Vtiger));
+                    let lines = known_baskets(settings, &pair.link, &pair.records.vtiger)
+                        .chain(written.filter(|_| side == Side::Vtiger));
                     self.touch_stock(case, lines).await?;
                 }
                 match self.system(side).update(case.at.module, id, patch).await {
@@ -239,7 +243,8 @@ impl Engine {
         if case.at.module != Module::SalesOrders || !pair.known || !may_be_saved {
             return Ok(());
         }
-        self.check_stock(case, known_baskets(&case.settings, pair)).await
+        let lines = known_baskets(&case.settings, &pair.link, &pair.records.vtiger);
+        self.check_stock(case, lines).await
     }
 
     /// A pair can't be brought into step for this reason.
@@ -299,12 +304,12 @@ fn spared(link: &Link) -> Option<Side> {
 }
 
 /// What Vtiger's order held when it was last in step, and what it holds now.
-fn known_baskets(settings: &ModuleSettings, pair: &Pair) -> impl Iterator<Item = Basket> {
+fn known_baskets(settings: &ModuleSettings, link: &Link, order: &Record) -> impl Iterator<Item = Basket> {
     let mapping = settings
         .active()
         .find(|mapping| mapping.kind == FieldKind::Basket);
-    let now = mapping.and_then(|mapping| Basket::of(&mapping.read(Side::Vtiger, &pair.records.vtiger)));
-    basket_in(settings, &pair.link.base).into_iter().chain(now)
+    let now = mapping.and_then(|mapping| Basket::of(&mapping.read(Side::Vtiger, order)));
+    basket_in(settings, &link.base).into_iter().chain(now)
 }
 
 /// What is written to an order of Vtiger's.

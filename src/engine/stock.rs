@@ -68,8 +68,10 @@ impl Engine {
             return Ok(());
         };
         let is_moved = |link: &Link, stock: &Value| {
+            let is_as = |known: &Value| mapping.kind.same(known, stock);
             let base = link.base.get(&mapping.key());
-            base.is_some_and(|base| !mapping.kind.same(&base.vtiger, stock))
+            // Held against both: a change of the product that came in between has noted the movement without mending it.
+            base.is_some_and(|base| !is_as(&base.vtiger) || !is_as(&base.woocommerce))
         };
         self.announce_stock(case, mapping, &sold(baskets), is_moved).await
     }
