@@ -34,8 +34,6 @@ const LAYOUTS: usize = 500;
 
 /// More writes than one that even out an order's total; the second is needed only where the shop rounds unexpectedly.
 const CORRECTIONS: usize = 6;
-/// How many of them may change the shipping: what it can't meet, as its taxes are rounded, is left to the fee.
-const SHIPPING_CORRECTIONS: usize = 2;
 
 /// What was seen of orders.
 #[derive(Debug, Default)]
@@ -179,7 +177,7 @@ impl WooCommerce {
             let lines = order::changes(basket, Some(now), |id| self.family.parent_of(id));
             let are_as_wanted = !lines.keys().any(|kind| kind != "shipping_lines");
             body.extend(if are_as_wanted {
-                order::correction(basket, now, true)
+                order::correction(basket, now, 0)
             } else {
                 lines
             });
@@ -205,7 +203,7 @@ impl WooCommerce {
             let (Some(basket), Some(id)) = (basket, id) else {
                 break;
             };
-            let body = order::correction(basket, &Layout::of(&json), nth < SHIPPING_CORRECTIONS);
+            let body = order::correction(basket, &Layout::of(&json), nth);
             if body.is_empty() {
                 break;
             }

@@ -14,6 +14,9 @@ use crate::sync::{Basket, Item, Line, rounded};
 /// The method of a shipping line that is added; WooCommerce demands one.
 const METHOD: &str = "flat_rate";
 
+/// After as many corrections, what the shipping and one fee can't meet, as taxes are rounded, is left to further fees.
+const EASY_CORRECTIONS: usize = 2;
+
 /// Digits that are sent of an amount.
 const DECIMALS: u32 = 6;
 
@@ -64,21 +67,33 @@ pub(in crate::woocommerce) fn changes(
 /// What makes the order's shipping and total those of the basket, where its lines are; empty where they are.
 ///
 /// Taxes are the shop's: what they leave of a difference becomes the fee `Adjustment`, which goes where nothing is
-/// left. The shipping is left alone unless `may_ship`.
-pub(in crate::woocommerce) fn correction(basket: &Basket, now: &Layout, may_ship: bool) -> Map<String, Json> {
+/// left. `nth` of them, counted from 0, came before: after the first few the shipping is left as it is.
+pub(in crate::woocommerce) fn correction(basket: &Basket, now: &Layout, nth: usize) -> Map<String, Json> {
     let decimals = decimals(basket, Some(now));
     let mut body = Map::new();
     let mut total = now.total;
-    if may_ship && let Some((line, shipping)) = shipping_change(basket, Some(now), decimals) {
+    let is_late = nth >= EASY_CORRECTIONS;
+    if !is_late && let Some((line, shipping)) = shipping_change(basket, Some(now), decimals) {
         body.insert("shipping_lines".to_owned(), json!([line]));
         total += shipping - now.shipping;
     }
     let difference = rounded(basket.total, decimals) - total;
     if !difference.is_zero() {
-        let fees = adjustment(difference, now, decimals);
+        let coin = Decimal::new(1, decimals);
+        // The tax of another fee below zero depends on what the adjustment is, so that a coin more may cost two.
+        let fees = match &now.adjustment {
+            Some(fee) if is_late && fee.tax.is_zero() && now.rest.is_none() && difference == -coin => {
+                vec![new_adjustment(difference)]
+            }
+            _ => adjustment(difference, now, decimals),
+        };
         body.insert("fee_lines".to_owned(), Json::Array(fees));
     }
     body
+}
+
+fn new_adjustment(total: Decimal) -> Json {
+    json!({"name": ADJUSTMENT, "total": money(total), "tax_status": "none"})
 }
 
 /// The fees that make up a difference. One will do, but for a fee below zero: WooCommerce lessens the taxes by it,
@@ -92,9 +107,8 @@ fn adjustment(difference: Decimal, now: &Layout, decimals: u32) -> Vec<Json> {
             json!({"id": fee.id, "total": money(total), "tax_status": "none"})
         }
     };
-    let new = |total: Decimal| json!({"name": ADJUSTMENT, "total": money(total), "tax_status": "none"});
     let Some(fee) = &now.adjustment else {
-        return vec![new(difference)];
+        return vec![new_adjustment(difference)];
     };
     let gross = fee.total + fee.tax;
     let rest = now
@@ -115,7 +129,7 @@ fn adjustment(difference: Decimal, now: &Layout, decimals: u32) -> Vec<Json> {
     let left = rest + difference;
     match &now.rest {
         Some(rest) if !left.is_sign_negative() => vec![set(rest, left)],
-        None if left.is_sign_positive() => vec![new(left)],
+        None if left.is_sign_positive() => vec![new_adjustment(left)],
         _ => [set(fee, fee.total + left - coin)]
             .into_iter()
             .chain(no_rest)

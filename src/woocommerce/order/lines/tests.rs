@@ -128,7 +128,7 @@ fn changed_shipping_goes_to_the_first_shipping_line_without_its_tax() {
 #[test]
 fn a_total_that_differs_is_evened_out_by_one_fee() {
     let now = shown(&order());
-    let difference = correction(&basket(Vec::new(), "20.90", "120.88"), &now, true);
+    let difference = correction(&basket(Vec::new(), "20.90", "120.88"), &now, 0);
     assert_eq!(
         Json::Object(difference),
         json!({"fee_lines": [{"name": "Adjustment", "total": "-0.02", "tax_status": "none"}]})
@@ -138,8 +138,8 @@ fn a_total_that_differs_is_evened_out_by_one_fee() {
     adjusted["fee_lines"][0]["name"] = json!("Adjustment");
     adjusted["fee_lines"][0]["total_tax"] = json!("0.50");
     let now = shown(&adjusted);
-    let changed = correction(&basket(Vec::new(), "20.90", "121.00"), &now, true);
-    let gone = correction(&basket(Vec::new(), "20.90", "116.90"), &now, true);
+    let changed = correction(&basket(Vec::new(), "20.90", "121.00"), &now, 0);
+    let gone = correction(&basket(Vec::new(), "20.90", "116.90"), &now, 0);
     assert_eq!(
         Json::Object(changed),
         json!({"fee_lines": [{"id": 7, "total": "4.10", "tax_status": "none"}]})
@@ -154,13 +154,13 @@ fn a_total_that_differs_is_evened_out_by_one_fee() {
 fn an_order_that_is_as_it_should_be_is_not_written() {
     let basket = basket(Vec::new(), "20.90", "120.904");
 
-    assert!(correction(&basket, &shown(&order()), true).is_empty());
+    assert!(correction(&basket, &shown(&order()), 0).is_empty());
     assert!(changes(&basket, Some(&shown(&order())), |_| None).is_empty());
 }
 
 #[test]
 fn shipping_and_total_are_corrected_together() {
-    let body = correction(&basket(Vec::new(), "32.80", "132.80"), &shown(&order()), true);
+    let body = correction(&basket(Vec::new(), "32.80", "132.80"), &shown(&order()), 0);
 
     assert_eq!(
         Json::Object(body),
@@ -175,7 +175,7 @@ fn shipping_that_can_not_be_met_to_the_cent_is_left_as_near_as_can_be() {
         "shipping_lines": [{"id": 5, "total": "0.05", "total_tax": "0.02"}],
     });
 
-    let body = correction(&basket(Vec::new(), "0.08", "0.08"), &shown(&order), true);
+    let body = correction(&basket(Vec::new(), "0.08", "0.08"), &shown(&order), 0);
 
     let sent = Json::Object(body);
     assert_eq!(sent["shipping_lines"][0], json!({"id": 5, "total": "0.06"}));
@@ -191,8 +191,29 @@ fn an_adjustment_that_is_taxed_all_the_same_costs_what_it_should_with_its_tax() 
         ],
     });
 
-    let body = correction(&basket(Vec::new(), "0", "99.00"), &shown(&order), true);
+    let body = correction(&basket(Vec::new(), "0", "99.00"), &shown(&order), 0);
 
     let fee = json!({"id": 7, "total": "-0.84", "tax_status": "none"});
     assert_eq!(Json::Object(body), json!({"fee_lines": [fee]}));
+}
+
+#[test]
+fn a_coin_too_much_that_the_fee_only_turns_into_one_too_little_goes_to_a_second_fee() {
+    let mut order = order();
+    let fees = json!([{ "id": 5, "name": "Adjustment", "total": "2.04", "total_tax": "0.00", "tax_status": "none" }]);
+    order["fee_lines"] = fees;
+    order["total"] = json!("122.94");
+    let wanted = basket(Vec::new(), "20.90", "122.93");
+
+    let early = correction(&wanted, &shown(&order), 1);
+    let late = correction(&wanted, &shown(&order), 2);
+
+    assert_eq!(
+        json!(early)["fee_lines"],
+        json!([{ "id": 5, "total": "2.03", "tax_status": "none" }])
+    );
+    assert_eq!(
+        json!(late)["fee_lines"],
+        json!([{ "name": "Adjustment", "total": "-0.01", "tax_status": "none" }])
+    );
 }
