@@ -1,5 +1,6 @@
 //! What can be said on the command line, and in the folder `cli` what some of it does.
 
+pub(crate) mod extension;
 pub(crate) mod record;
 pub(crate) mod settings;
 
@@ -41,6 +42,13 @@ pub(crate) enum Command {
     Retry(RecordArguments),
     /// Makes the database, or brings its schema up to date.
     Migrate(Settings),
+    /// Writes the extension for open source Vtiger, a zip that Vtiger's module manager imports: it makes sales orders
+    /// work where Vtiger 8.3.0 can't, and sends callbacks.
+    VtigerExtension {
+        /// The file to write.
+        #[arg(value_name = "FILE", default_value = "WooVtigerSync.zip")]
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ mod answer;
 pub mod callback;
 mod check;
 mod currency;
+mod extension;
 mod fault;
 mod operation;
 mod order;
@@ -42,10 +43,12 @@ use crate::system::{Fault, SystemError};
 pub use answer::CallError;
 pub use session::Session;
 
+use extension::Extension;
 use fault::{failed, system_error};
 use operation::Doing;
 use order::Orders;
 use reference::Names;
+use remembered::Remembered;
 use schema::Schemas;
 use webservice::{Webservice, literal};
 use zone::Zone;
@@ -81,6 +84,7 @@ pub struct Vtiger {
     names: Names,
     schemas: Schemas,
     orders: Orders,
+    extension: Extension,
     zone: Zone,
     assigned_user_id: Option<String>,
     /// The number before each module's ids.
@@ -140,6 +144,7 @@ impl Vtiger {
     pub fn new(settings: VtigerSettings, clock: Arc<dyn Clock>) -> Result<Self, reqwest::Error> {
         Ok(Self {
             orders: Orders::new(&settings, &clock),
+            extension: Extension::new(Remembered::new(Arc::clone(&clock))),
             schemas: Schemas::new(Arc::clone(&clock)),
             webservice: Webservice::new(
                 &settings.url,

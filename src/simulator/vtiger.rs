@@ -4,10 +4,12 @@
 //! live in memory. It never talks to anything but the listener that [`VtigerSimulator::set_callback`] names.
 
 mod access;
+mod announce;
 mod answer;
 mod callback;
 mod data;
 mod desk;
+mod extension;
 mod id;
 mod operation;
 mod query;
@@ -42,6 +44,15 @@ pub enum VtigerKind {
     Stock830,
     /// The same with the bugs of PHP 8 mended: as Vtiger Cloud and older releases on PHP 7.
     Repaired,
+    /// The unmodified release with the extension of `deploy/vtiger` installed.
+    Extended,
+}
+
+impl VtigerKind {
+    /// Whether Vtiger's own operations fail on PHP 8.
+    pub(self) fn is_unmended(self) -> bool {
+        matches!(self, Self::Stock830 | Self::Extended)
+    }
 }
 
 /// How the simulator is to behave.
@@ -246,9 +257,9 @@ impl VtigerSimulator {
         Arc::make_mut(&mut state.data.schema).add_field(module, name, label, kind);
     }
 
-    /// An administrator mends what PHP 8 breaks: from now on it is [`VtigerKind::Repaired`].
-    pub fn repair(&self) {
-        self.shared.state().kind = VtigerKind::Repaired;
+    /// An administrator installs the extension: from now on it is [`VtigerKind::Extended`].
+    pub fn install_extension(&self) {
+        self.shared.state().kind = VtigerKind::Extended;
     }
 
     /// Stops serving; callbacks that haven't been delivered are dropped.

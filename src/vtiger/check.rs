@@ -8,10 +8,15 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value as Json};
 
 use super::answer::CallError;
+use super::extension::{Extension, Report};
 use super::session::Session;
 use super::{Vtiger, element_type, reference};
 use crate::sync::Module;
 use crate::system::{Finding, Verdict};
+
+/// How to get the extension.
+const INSTALL: &str = "install the extension: write it with `woo-vtiger-sync vtiger-extension`, and import the zip in \
+                       Vtiger, Settings, Module Management, Modules";
 
 pub(crate) async fn check(vtiger: &Vtiger) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -44,7 +49,14 @@ pub(crate) async fn check(vtiger: &Vtiger) -> Vec<Finding> {
         }
         Err(error) => findings.push(finding("list modules", bad(&error))),
     }
-    findings.push(finding("create sales orders", orders(&session)));
+    let report = Extension::ask(vtiger.webservice()).await;
+    let known = report.as_ref().ok().and_then(Option::as_ref);
+    findings.push(finding("create sales orders", orders(&session, known)));
+    let verdict = match &report {
+        Ok(report) => extension(report.as_ref()),
+        Err(error) => bad(error),
+    };
+    findings.push(finding("extension", verdict));
     if session.is_admin == Some(false) {
         let problem = "the user is not an administrator, and only those may create taxes and currencies";
         let remedy = "make the user an administrator, or create them in Vtiger before they are needed";
@@ -163,8 +175,11 @@ fn unseen(module: &str, session: &Session) -> Verdict {
     Verdict::Bad(format!("the user doesn't see {module}"), remedy)
 }
 
-/// Whether sales orders can be created, as far as the version tells: trying would leave one behind.
-fn orders(session: &Session) -> Verdict {
+/// Whether sales orders can be created: by the extension, or as far as the version tells. Trying would leave one behind.
+fn orders(session: &Session, report: Option<&Report>) -> Verdict {
+    if report.is_some_and(Report::saves_orders) {
+        return Verdict::Good("created and changed by the extension".to_owned());
+    }
     let version = session.version.as_deref().unwrap_or_default();
     let mut numbers = version
         .split('.')
@@ -177,11 +192,50 @@ fn orders(session: &Session) -> Verdict {
         return Verdict::Good("can be created in this version, as far as is known".to_owned());
     }
     Verdict::Warning(
-        format!("Vtiger {version} refuses new sales orders through its webservice unless it was repaired"),
-        "nothing to do on Vtiger Cloud or if orders arrive; else have it repaired, or updated to a release that can \
-         create sales orders"
-            .to_owned(),
+        format!("Vtiger {version} cannot create sales orders through its webservice unless it was repaired"),
+        format!("nothing to do on Vtiger Cloud or if orders arrive; else {INSTALL}"),
     )
+}
+
+/// Whether the extension is there, of this program's version, and tells of changes.
+fn extension(report: Option<&Report>) -> Verdict {
+    let ours = env!("CARGO_PKG_VERSION");
+    let Some(report) = report else {
+        return Verdict::Warning(
+            "not installed: without it, changes are told by workflows or found by sweeps".to_owned(),
+            format!("nothing to do on Vtiger Cloud, whose workflows have webhooks; else {INSTALL}"),
+        );
+    };
+    let theirs = &report.extension;
+    if !report.is_understood() {
+        return Verdict::Bad(
+            format!("its version {theirs} doesn't go with this program's {ours}"),
+            format!("bring both to the same version: {INSTALL}"),
+        );
+    }
+    if theirs != ours {
+        return Verdict::Warning(
+            format!("its version is {theirs}, this program's {ours}"),
+            INSTALL.to_owned(),
+        );
+    }
+    let callbacks = &report.callbacks;
+    if !callbacks.url {
+        return Verdict::Warning(
+            format!("version {theirs}; it has no address to send callbacks to"),
+            "set this connection's callback URL and secret in Vtiger, Settings, Integration, WooCommerce Sync".to_owned(),
+        );
+    }
+    if callbacks.failed > 0 {
+        return Verdict::Warning(
+            format!("version {theirs}; {} callbacks were given up", callbacks.failed),
+            "look in Vtiger, Settings, Integration, WooCommerce Sync, why, mend it, and send them again there".to_owned(),
+        );
+    }
+    Verdict::Good(format!(
+        "version {theirs}; {} callbacks wait to be sent",
+        callbacks.waiting
+    ))
 }
 
 async fn sync(vtiger: &Vtiger) -> Verdict {

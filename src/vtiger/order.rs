@@ -18,6 +18,7 @@ use serde_json::{Map, Value as Json, json};
 use self::seen::Seen;
 use super::answer::CallError;
 use super::currency::Currencies;
+use super::extension;
 use super::fault::system_error;
 use super::operation::Doing;
 use super::product::{Links, StandIns};
@@ -135,6 +136,20 @@ impl Vtiger {
         );
         order.insert("counterpart".to_owned(), json!(counterpart));
         Ok(order)
+    }
+
+    /// Moves an order to the recycle bin, if it is there.
+    pub(crate) async fn delete_order(&self, id: &RecordId) -> Result<(), SystemError> {
+        let operation = Doing::Delete.to(Module::SalesOrders);
+        let Err(error) = operation::delete(&self.webservice, &self.extension, id.as_str()).await else {
+            return Ok(());
+        };
+        let is_there =
+            !extension::names_record(&error) || self.exists(operation, Module::SalesOrders, id).await?;
+        if is_there {
+            return Err(system_error(operation, &error));
+        }
+        Ok(())
     }
 
     /// Reads one order; `None` when it is not there.

@@ -19,6 +19,9 @@ impl Vtiger {
         if let Err(error) = self.orders.warm_up(&self.webservice).await {
             tracing::debug!(%error, "what sales orders refer to can't be asked for ahead");
         }
+        if let Err(error) = self.extension.report(&self.webservice).await {
+            tracing::debug!(%error, "whether the extension is there can't be asked for ahead");
+        }
     }
 
     /// A module's description, unless it can't be had: what is written goes unchecked then.

@@ -178,6 +178,9 @@ impl System for Vtiger {
     async fn delete(&self, module: Module, id: &RecordId) -> Result<(), SystemError> {
         let operation = Doing::Delete.to(module);
         let id = self.full_id(module, id).await?;
+        if module == Module::SalesOrders {
+            return self.delete_order(&id).await;
+        }
         if module == Module::Taxes {
             self.orders.taxes.forget();
         }

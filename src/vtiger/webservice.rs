@@ -42,8 +42,9 @@ impl fmt::Debug for Webservice {
     }
 }
 
+/// How an operation is called; Vtiger refuses one that comes by the other verb.
 #[derive(Clone, Copy)]
-enum Verb {
+pub(crate) enum Verb {
     Get,
     Post,
 }
@@ -167,7 +168,8 @@ impl Webservice {
         self.getchallenge().await
     }
 
-    async fn call(
+    /// Calls an operation, and once more after a new sign-in where the session has expired.
+    pub(crate) async fn call(
         &self,
         verb: Verb,
         operation: &'static str,
@@ -205,7 +207,6 @@ impl Webservice {
         operation: &'static str,
         params: &[(&str, &str)],
     ) -> Result<Json, CallError> {
-        // Vtiger refuses an operation that comes by the other verb.
         let request = match verb {
             Verb::Get => self.http.get(self.endpoint.clone()).query(params),
             Verb::Post => self.http.post(self.endpoint.clone()).form(params),

@@ -81,10 +81,24 @@ impl Crm {
     /// One that nobody can sign in to yet.
     async fn closed() -> Self {
         woo_vtiger_sync::http::install_tls_provider();
-        Self {
+        let crm = Self {
             server: MockServer::start().await,
             clock: Arc::new(HandSetClock(AtomicI64::new(CHALLENGE_AT))),
-        }
+        };
+        crm.knows_no_extension().await;
+        crm
+    }
+
+    /// PHP gives up at an operation that Vtiger doesn't know.
+    async fn knows_no_extension(&self) {
+        let params = json!({ "operation": "woovtigersync_capabilities" });
+        Mock::given(Call {
+            method: "GET".to_owned(),
+            params: params.as_object().unwrap().clone(),
+        })
+        .respond_with(ResponseTemplate::new(500).set_body_raw("", "text/html; charset=UTF-8"))
+        .mount(&self.server)
+        .await;
     }
 
     async fn open() -> Self {

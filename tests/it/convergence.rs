@@ -9,14 +9,14 @@ mod verdict;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use tokio::task::JoinSet;
 use woo_vtiger_sync::queue::Lane;
 use woo_vtiger_sync::simulator::faults::FaultPlan;
-use woo_vtiger_sync::simulator::vtiger::VtigerOptions;
+use woo_vtiger_sync::simulator::vtiger::{VtigerKind, VtigerOptions};
 use woo_vtiger_sync::simulator::woocommerce::WooCommerceOptions;
 use woo_vtiger_sync::sync::{Module, Side};
 
@@ -25,14 +25,18 @@ use self::verdict::Judge;
 use crate::people::{Licence, People};
 use crate::scene::{Scene, asked, wait_until};
 
-/// How many cases there are.
-const CASES: u64 = 1_000;
+/// How many cases there are unless others are asked for.
+const CASES: u64 = 300;
 /// How many cases one scene sees, one after the other; their records stay.
 const CASES_OF_SCENE: u64 = 20;
 /// How many scenes there are at a time. They mostly wait.
 const SCENES_AT_A_TIME: usize = 8;
 /// Sweeps until nothing is written any more, at most.
 const SWEEPS: usize = 5;
+/// How often is looked whether all is quiet.
+const LOOK: Duration = Duration::from_millis(5);
+/// How long nothing may move: longer than an event waits to be tried again.
+const PATIENCE: Duration = Duration::from_mins(3);
 
 /// How the modules are set up: what is changed of the settings that they start with, by scene in turn.
 const SETTINGS: [&str; 8] = [
@@ -106,13 +110,17 @@ struct Town {
 }
 
 impl Town {
-    async fn found(settings: &'static str) -> Self {
+    async fn found(settings: &'static str, kind: VtigerKind) -> Self {
         let post = Post::open().await;
         let shop = WooCommerceOptions {
             delivery_delay: Duration::ZERO,
             ..Default::default()
         };
-        let scene = Scene::with_post(settings, shop, VtigerOptions::default(), |_| post.url()).await;
+        let crm = VtigerOptions {
+            kind,
+            ..Default::default()
+        };
+        let scene = Scene::with_post(settings, shop, crm, |_| post.url()).await;
         post.carry_to(&scene.url);
         Self {
             scene,
@@ -122,35 +130,59 @@ impl Town {
         }
     }
 
-    /// Nothing is on its way, and no event waits.
-    async fn rest(&self) {
-        wait_until("all is quiet", || async {
+    /// Waits until nothing is on its way and no event waits; tells what does where that makes no progress.
+    async fn rest(&self) -> Result<(), String> {
+        let mut looks = tokio::time::interval(LOOK);
+        let (mut last, mut since) = ((0, 0), Instant::now());
+        loop {
+            looks.tick().await;
+            let now = self.under_way().await;
             // What is dealt with by the second look may have been announced after the first.
-            self.is_at_rest().await && self.is_at_rest().await
-        })
-        .await;
+            if now == (0, 0) && self.under_way().await == (0, 0) {
+                return Ok(());
+            }
+            if now != last {
+                (last, since) = (now, Instant::now());
+            } else if since.elapsed() > PATIENCE {
+                return Err(format!("{} events and {} messages wait and wait", now.0, now.1));
+            }
+        }
     }
 
-    async fn is_at_rest(&self) -> bool {
+    /// How many events wait, and how many webhooks and callbacks.
+    async fn under_way(&self) -> (u64, usize) {
         let mut events = 0;
         for lane in Lane::ALL {
             events += self.scene.server.parts().queue.depth(lane).await.unwrap();
         }
         let sent = self.scene.shop.pending_deliveries() + self.scene.crm.pending_callbacks();
-        events == 0 && sent == 0 && !self.post.is_busy()
+        (events, sent + usize::from(self.post.is_busy()))
     }
 
     /// Lets people act while things go wrong, mends all, and looks what came of it.
     async fn play(&mut self, seed: u64) -> Result<(), String> {
+        let mut script = Vec::new();
+        let problems = match self.act(seed, &mut script).await {
+            Ok(()) => self.settle().await,
+            Err(problem) => Err(problem),
+        };
+        problems.map_err(|problem| {
+            let (settings, script) = (self.settings, script.join("\n"));
+            format!("seed {seed}, with {settings:?}\n{script}\nended with\n{problem}")
+        })
+    }
+
+    async fn act(&mut self, seed: u64, script: &mut Vec<String>) -> Result<(), String> {
         let mut random = SmallRng::seed_from_u64(seed);
         self.spoil(&mut random);
         let acts = random.random_range(5..=15);
         let mut people = People::new(&self.scene, seed, &seed.to_string(), licence(self.settings));
         for _ in 0..acts {
             people.act();
+            script.append(&mut people.script);
             if random.random_bool(0.15) {
-                self.rest().await;
-                people.script.push("(all is quiet)".to_owned());
+                self.rest().await?;
+                script.push("(all is quiet)".to_owned());
             } else if random.random_bool(0.5) {
                 // Some of it arrives meanwhile.
                 let waiting = self.scene.shop.pending_deliveries() / 2;
@@ -160,21 +192,10 @@ impl Town {
                 .await;
             }
         }
-        let script = std::mem::take(&mut people.script);
         self.scene.shop.set_faults(FaultPlan::default());
         self.scene.crm.set_faults(FaultPlan::default());
         self.post.mend();
-        self.rest().await;
-        let problems = self.settle().await;
-        if problems.is_empty() {
-            return Ok(());
-        }
-        Err(format!(
-            "seed {seed}, with {:?}\n{}\nended with\n{}",
-            self.settings,
-            script.join("\n"),
-            problems.join("\n")
-        ))
+        self.rest().await
     }
 
     fn spoil(&self, random: &mut SmallRng) {
@@ -201,30 +222,38 @@ impl Town {
     }
 
     /// Sweeps until nothing is written, compares, and sweeps once more.
-    async fn settle(&mut self) -> Vec<String> {
+    async fn settle(&mut self) -> Result<(), String> {
         for _ in 0..SWEEPS {
-            self.sweep().await;
+            self.sweep().await?;
             let problems = self.judge.problems(&self.scene).await;
-            let written = self.scene.writes();
-            if written.is_empty() {
-                if !problems.is_empty() {
-                    return problems;
-                }
-                self.sweep().await;
-                return self.scene.writes();
+            if !self.scene.writes().is_empty() {
+                continue;
             }
+            if !problems.is_empty() {
+                return Err(problems.join("\n"));
+            }
+            self.sweep().await?;
+            let written = self.scene.writes();
+            return match written.as_slice() {
+                [] => Ok(()),
+                _ => Err(format!(
+                    "a sweep after the last one wrote: {}",
+                    written.join(", ")
+                )),
+            };
         }
         let written = self.scene.writes().join(", ");
-        vec![format!("{SWEEPS} sweeps after another write: {written}")]
+        Err(format!("{SWEEPS} sweeps after another write: {written}"))
     }
 
-    async fn sweep(&self) {
+    async fn sweep(&self) -> Result<(), String> {
         self.scene.forget_calls();
         for module in Module::ALL {
             let sweeper = &self.scene.server.parts().sweepers["shop"];
             sweeper.sweep(&crate::scene::place(module)).await.unwrap();
-            self.rest().await;
+            self.rest().await?;
         }
+        Ok(())
     }
 
     async fn leave(self) {
@@ -236,7 +265,10 @@ impl Town {
 /// Plays a scene's cases up to this many, and tells the first that fails.
 async fn play_scene(nth: u64, cases: u64) -> Result<(), String> {
     let settings = SETTINGS[usize::try_from(nth).unwrap() % SETTINGS.len()];
-    let mut town = Town::found(settings).await;
+    // Each of the settings with either.
+    let kinds = [VtigerKind::Repaired, VtigerKind::Extended];
+    let kind = kinds[usize::try_from(nth).unwrap() / SETTINGS.len() % kinds.len()];
+    let mut town = Town::found(settings, kind).await;
     for case in 0..cases {
         town.play(nth * CASES_OF_SCENE + case).await?;
     }

@@ -3,6 +3,7 @@
 use serde_json::json;
 use woo_vtiger_sync::simulator::vtiger::{VtigerKind, VtigerOptions};
 use woo_vtiger_sync::simulator::woocommerce::WooCommerceOptions;
+use woo_vtiger_sync::sync::{Module, Side, Skip};
 
 use crate::scene::{Scene, next_second};
 
@@ -75,6 +76,45 @@ async fn an_unmodified_vtiger_with_its_broken_operations_is_good_enough() {
         ..VtigerOptions::default()
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_extensions_callbacks_tell_of_edits_deletions_restorations_and_moved_stock() {
+    let extended = || VtigerOptions {
+        kind: VtigerKind::Extended,
+        ..VtigerOptions::default()
+    };
+    edit_in_turn(extended()).await;
+
+    let scene = scene(extended()).await;
+    let desk = json!({ "name": "Desk", "sku": "DESK", "regular_price": "50", "manage_stock": true,
+                       "stock_quantity": 10 });
+    scene.shop.add_product(desk);
+    let (customer, contact) = scene.pair("ann@shop.example").await;
+    let stock = || scene.crm.records("Products")[0]["qtyinstock"].clone();
+    let product = scene.crm.records("Products")[0]["id"].clone();
+    let account = scene.crm.add_record("Accounts", json!({ "accountname": "Lee" }));
+    let fields = json!({
+        "subject": "By phone", "contact_id": contact, "account_id": account, "bill_street": "1 Main St",
+        "ship_street": "1 Main St", "LineItems": [{ "productid": product, "quantity": "2", "listprice": "50" }],
+    });
+    let order = scene.crm.add_record("SalesOrder", fields);
+    scene.quiet().await;
+    let left = scene.shop.products()[0]["stock_quantity"].clone();
+    assert_eq!(stock(), format!("{left}.000"));
+
+    assert!(scene.crm.delete_record(&contact));
+    assert!(scene.crm.delete_record(&order));
+    scene.quiet().await;
+    let last = scene.last_entry(Module::Contacts, Side::Vtiger, &contact).await;
+    assert_eq!(last.skip, Some(Skip::Deleted { side: Side::Vtiger }));
+
+    next_second().await;
+    assert!(scene.crm.restore_record(&contact));
+    scene.crm.edit_record(&contact, json!({ "phone": "4" }));
+    scene.quiet().await;
+    assert_eq!(scene.shop.customer(customer).unwrap()["billing"]["phone"], "4");
+    scene.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

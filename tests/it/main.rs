@@ -18,6 +18,7 @@ mod economy;
 mod guests;
 mod hostile;
 mod installations;
+mod installed;
 mod kills;
 mod laws;
 mod lifecycle;

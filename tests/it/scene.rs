@@ -34,13 +34,14 @@ pub(crate) struct Scene {
 }
 
 /// Calls that are made ahead of the first event: to sign in, and to know the CRM's fields, taxes and currencies.
-const AHEAD: [&str; 6] = [
+const AHEAD: [&str; 7] = [
     "getchallenge ",
     "login ",
     "describe ",
     "query SELECT * FROM Tax;",
     "query SELECT * FROM Currency;",
     "query SELECT id, productcode FROM Products WHERE productcode IN",
+    "woovtigersync_capabilities ",
 ];
 
 impl Scene {
@@ -254,6 +255,7 @@ impl Scene {
             "listtypes ",
             "getchallenge ",
             "login ",
+            "woovtigersync_capabilities ",
         ];
         let mut calls = self.calls();
         calls.retain(|call| !reads.iter().any(|read| call.starts_with(read)));

@@ -9,6 +9,7 @@ mod order;
 mod sent;
 mod shown;
 mod total;
+mod whole_order;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -95,6 +96,8 @@ pub(super) struct Data {
     lines: BTreeMap<WebserviceId, BTreeSet<WebserviceId>>,
     /// One sequence for the entities of all modules.
     next_number: u64,
+    /// The products whose stock orders have moved since this was last asked for.
+    moved: BTreeSet<WebserviceId>,
     made: BTreeMap<String, u64>,
     utc_offset_minutes: i32,
 }
@@ -108,6 +111,7 @@ impl Data {
             index: Index::default(),
             lines: BTreeMap::new(),
             next_number: 2,
+            moved: BTreeSet::new(),
             made: BTreeMap::new(),
             utc_offset_minutes,
         };
@@ -286,6 +290,11 @@ impl Data {
                 let tax = self.records.get_mut(&id).ok_or_else(Failure::denied)?;
                 tax.values.insert("deleted".to_owned(), "1".to_owned());
                 return Ok(tax.clone());
+            }
+            // It takes the lines off, and gives up at reckoning what is left.
+            _ if writer.fails_on_lines && self.is_taxed_by_line(id) => {
+                self.remove_lines(id);
+                return Err(Failure::Fatal);
             }
             _ => self.give_back(id),
         }

@@ -8,11 +8,10 @@ use serde_json::{Map, Value as Json, json};
 
 use super::access::Access;
 use super::answer::{Answer, Failure};
-use super::data::{Data, Mandatory, Record, Writer};
-use super::id::WebserviceId;
-use super::schema::{INTEGRATION_USER, Module};
+use super::data::{Data, Mandatory, Writer};
+use super::schema::INTEGRATION_USER;
 use super::select::{changes, select};
-use super::{Call, VtigerKind};
+use super::{Call, VtigerKind, extension};
 use crate::clock::Timestamp;
 
 /// Later moments, such as milliseconds taken for seconds, are no dates to the database, which then finds everything.
@@ -48,9 +47,9 @@ impl Request {
     fn detail(&self) -> String {
         let name = match self.operation() {
             "getchallenge" | "login" => "username",
-            "retrieve" | "delete" => "id",
+            "retrieve" | "delete" | extension::DELETE_ORDER => "id",
             "query" => "query",
-            "update" | "revise" => {
+            "update" | "revise" | extension::SAVE_ORDER => {
                 let element = read(self.parameter("element")).unwrap_or_default();
                 return element
                     .get("id")
@@ -73,8 +72,22 @@ enum Verb {
 
 fn verb(operation: &str) -> Option<Verb> {
     match operation {
-        "getchallenge" | "listtypes" | "describe" | "retrieve" | "query" | "sync" => Some(Verb::Get),
-        "login" | "extendsession" | "logout" | "create" | "update" | "revise" | "delete" => Some(Verb::Post),
+        "getchallenge"
+        | "listtypes"
+        | "describe"
+        | "retrieve"
+        | "query"
+        | "sync"
+        | extension::CAPABILITIES => Some(Verb::Get),
+        "login"
+        | "extendsession"
+        | "logout"
+        | "create"
+        | "update"
+        | "revise"
+        | "delete"
+        | extension::SAVE_ORDER
+        | extension::DELETE_ORDER => Some(Verb::Post),
         _ => None,
     }
 }
@@ -123,13 +136,18 @@ impl State {
                     .login(parameter("username"), parameter("accessKey"), now);
             }
             unknown if verb(unknown).is_none() => return Err(Failure::Fatal),
+            extension::CAPABILITIES | extension::SAVE_ORDER | extension::DELETE_ORDER
+                if self.kind != VtigerKind::Extended =>
+            {
+                return Err(Failure::Fatal);
+            }
             _ => {}
         }
         let session = request.anywhere("sessionName");
         self.enter(operation, session, now)?;
         match operation {
             "extendsession" => Ok(Access::extend(session)),
-            "logout" if self.kind == VtigerKind::Stock830 => Err(Failure::Fatal),
+            "logout" if self.kind.is_unmended() => Err(Failure::Fatal),
             "logout" => Ok(self.access.logout(session)),
             "listtypes" => Ok(self.list_types(parameter("fieldTypeList"))),
             "describe" => self.describe(parameter("elementType")),
@@ -138,9 +156,12 @@ impl State {
             "query" => select(&self.data, parameter("query")),
             "sync" => self.sync(parameter("elementType"), parameter("modifiedTime")),
             "create" => self.create(parameter("elementType"), parameter("element"), now),
+            extension::CAPABILITIES => Ok(self.capabilities(now)),
+            extension::SAVE_ORDER => self.save_whole_order(parameter("element"), now),
             "update" => self.save("ws:update", parameter("element"), Mandatory::Demanded, now),
             "revise" => self.save("ws:revise", parameter("element"), Mandatory::IfSent, now),
-            _ => self.delete(parameter("id"), now),
+            extension::DELETE_ORDER => self.delete_order(parameter("id"), now),
+            _ => self.delete_by(parameter("id"), self.by_api(now)),
         }
     }
 
@@ -175,7 +196,7 @@ impl State {
 
     fn sync(&self, module: &str, since: &str) -> Answer {
         let since: i64 = since.parse().unwrap_or_default();
-        if self.kind == VtigerKind::Stock830 || module.is_empty() || since <= 0 {
+        if self.kind.is_unmended() || module.is_empty() || since <= 0 {
             return Err(Failure::Fatal);
         }
         changes(&self.data, module, if since > LAST_DATE { 0 } else { since })
@@ -205,101 +226,26 @@ impl State {
         Ok(self.data.saved(record, &element, false).into())
     }
 
-    fn delete(&mut self, id: &str, now: Timestamp) -> Answer {
+    pub(super) fn delete_by(&mut self, id: &str, writer: Writer) -> Answer {
         let found = self.data.find(id)?.id;
-        let before = self.data.delete(found, self.by_api(now))?;
+        let before = self.data.delete(found, writer)?;
         self.announce_deletion(&before, "ws:delete");
         Ok(json!({"status": "successful"}))
     }
 
-    /// Runs the workflow of a save: for each save, whoever made it and whether it changed anything or not.
-    pub(super) fn announce(&mut self, id: &str, request_source: &str) {
-        let Ok(record) = self.data.find(id) else {
-            return;
-        };
-        if !self.is_entity(record.id) {
-            return;
-        }
-        let shown = self.data.retrieved(record);
-        let mut body = json!({
-            "module": self.module_of(record.id),
-            "id": record.id.to_string(),
-            "event": "workflow.save",
-            "modifiedtime": shown.get("modifiedtime"),
-            "createdtime": shown.get("createdtime"),
-            "source": record.source,
-            "modifiedby": record.modified_by.to_string(),
-            "request_source": request_source,
-            "fields": shown.len(),
-            "has_LineItems": shown.contains_key("LineItems"),
-        });
-        if self.callback_with_data {
-            body["data"] = shown.into();
-        }
-        self.outbox.push(body);
-    }
-
-    /// Runs the handler of deletions, which gets the bare number and the times of the last save.
-    pub(super) fn announce_deletion(&mut self, before: &Record, request_source: &str) {
-        if !self.is_entity(before.id) {
-            return;
-        }
-        let body = json!({
-            "module": self.module_of(before.id),
-            "id": before.id.number.to_string(),
-            "event": "vtiger.entity.afterdelete",
-            "modifiedtime": self.data.time(before.modified),
-            "isNew": false,
-            "request_source": request_source,
-            "data_class": "TrackableObject",
-        });
-        self.outbox.push(body);
-    }
-
-    /// Runs what a restoration runs: the workflows of a save, and then the handler, which gets the bare number.
-    pub(super) fn announce_restoration(&mut self, id: &str, request_source: &str) {
-        self.announce(id, request_source);
-        let Ok(record) = self.data.find(id) else {
-            return;
-        };
-        let body = json!({
-            "module": self.module_of(record.id),
-            "id": record.id.number.to_string(),
-            "event": "vtiger.entity.afterrestore",
-            "modifiedtime": self.data.time(record.modified),
-            "isNew": false,
-            "request_source": request_source,
-            "data_class": "TrackableObject",
-        });
-        self.outbox.push(body);
-    }
-
-    fn by_api(&self, at: Timestamp) -> Writer {
+    pub(super) fn by_api(&self, at: Timestamp) -> Writer {
         Writer {
             user: INTEGRATION_USER,
             source: "WEBSERVICE",
             at,
             moves_stock: true,
-            fails_on_lines: self.kind == VtigerKind::Stock830,
+            fails_on_lines: self.kind.is_unmended(),
         }
-    }
-
-    /// Whether users make such records, so that workflows run.
-    fn is_entity(&self, id: WebserviceId) -> bool {
-        self.data
-            .schema
-            .by_prefix(id.prefix)
-            .is_some_and(Module::is_entity)
-    }
-
-    fn module_of(&self, id: WebserviceId) -> &str {
-        let module = self.data.schema.by_prefix(id.prefix);
-        module.map_or("", |module| module.name.as_str())
     }
 }
 
 /// An empty list is an empty map, too: in PHP both are arrays.
-fn read(element: &str) -> Result<Map<String, Json>, Failure> {
+pub(super) fn read(element: &str) -> Result<Map<String, Json>, Failure> {
     match serde_json::from_str(element) {
         Ok(Json::Object(element)) => Ok(element),
         Ok(Json::Array(_)) => Ok(Map::new()),

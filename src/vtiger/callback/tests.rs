@@ -192,3 +192,12 @@ fn errors_name_field_problem_and_remedy() {
         assert!(error.starts_with(expected), "{error}");
     }
 }
+
+#[test]
+fn the_extensions_test_is_taken_and_tells_nothing() {
+    let body = br#"{"event":"test","module":"","id":"","delivery":"5f0c"}"#;
+
+    let callback = parse(Some("application/json"), body).unwrap();
+
+    assert_eq!(callback.kind, CallbackKind::Ignored);
+}

@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::NO_ITEMS;
 use super::element::WrittenLine;
+use super::operation::Operations;
 use super::seen::Kept;
 use crate::sync::{Basket, Item, Line, Module, Taxation};
 use crate::system::{Fault, SystemError};
@@ -21,6 +22,8 @@ use crate::vtiger::{Vtiger, row, stored};
 /// An order, ready to be written.
 #[derive(Debug)]
 pub(super) struct Prepared {
+    /// What it is to be written by.
+    pub(super) by: Operations,
     pub(super) basket: Basket,
     pub(super) lines: Vec<WrittenLine>,
     /// All taxes that there are.
@@ -34,10 +37,11 @@ pub(super) fn refused(operation: &'static str, message: String) -> SystemError {
 }
 
 impl Vtiger {
-    /// Makes everything ready for `basket`; products keep the comments that they have in `kept`.
+    /// Makes everything ready for `basket` to be written `by` these operations; products keep the comments that they have in `kept`.
     pub(super) async fn prepare(
         &self,
         operation: &'static str,
+        by: Operations,
         basket: &Basket,
         mut kept: Kept,
     ) -> Result<Prepared, SystemError> {
@@ -76,7 +80,12 @@ impl Vtiger {
                 taxes: columns(operation, line, &taxes)?,
             });
         }
-        let prepared = Prepared { basket, lines, taxes };
+        let prepared = Prepared {
+            by,
+            basket,
+            lines,
+            taxes,
+        };
         self.link_taxes(operation, &prepared).await?;
         Ok(prepared)
     }
@@ -93,7 +102,7 @@ impl Vtiger {
         operation: &'static str,
         order: &Prepared,
     ) -> Result<bool, SystemError> {
-        if order.basket.taxation != Taxation::Individual {
+        if order.basket.taxation != Taxation::Individual || order.by == Operations::Extension {
             return Ok(false);
         }
         let mut wanted: BTreeMap<&str, BTreeMap<&str, Decimal>> = BTreeMap::new();

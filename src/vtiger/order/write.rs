@@ -7,12 +7,14 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json, json};
 
 use super::element::{Writing, element};
+use super::operation::Operations;
 use super::prepare::{Prepared, refused};
+use super::read;
 use super::seen::Kept;
-use super::{operation, read};
 use crate::sync::{Basket, FieldPath, Module, Patch, Record, RecordId, Taxation, rounded};
 use crate::system::{Fault, SystemError};
 use crate::vtiger::answer::CallError;
+use crate::vtiger::extension::names_record;
 use crate::vtiger::fault::{failed, system_error};
 use crate::vtiger::operation::Doing;
 use crate::vtiger::webservice::literal;
@@ -30,13 +32,14 @@ const DEMANDED: [(&str, &str); 4] = [
 ];
 
 /// What to do about a Vtiger that refuses every new order.
-const CREATE_REMEDY: &str = "this Vtiger 8.3.0 can't create sales orders through its webservice; have it repaired \
-                             or updated to a release that can, as Vtiger Cloud and releases before 8.3.0 do";
+const CREATE_REMEDY: &str = "this Vtiger 8.3.0 can't create sales orders through its webservice: write the extension \
+                             with `woo-vtiger-sync vtiger-extension` and install it in Vtiger, Settings, Module \
+                             Management, Modules, Import; the orders then follow by themselves";
 
 /// What to do about a Vtiger that fails after it has replaced an order's lines.
-const REVISE_REMEDY: &str = "this Vtiger 8.3.0 can't change the lines of sales orders through its webservice; have \
-                             it repaired or updated to a release that can, as Vtiger Cloud and releases before \
-                             8.3.0 do";
+const REVISE_REMEDY: &str = "this Vtiger 8.3.0 can't change the lines of sales orders through its webservice: write \
+                             the extension with `woo-vtiger-sync vtiger-extension` and install it in Vtiger, \
+                             Settings, Module Management, Modules, Import; the orders then follow by themselves";
 
 impl Vtiger {
     /// Creates an order.
@@ -57,10 +60,18 @@ impl Vtiger {
             let owner = self.owner(operation).await?;
             header.insert("assigned_user_id".to_owned(), json!(owner));
         }
-        let order = self.prepare(operation, &basket, Kept::default()).await?;
+        let by = self.order_operations(operation).await?;
+        let order = self.prepare(operation, by, &basket, Kept::default()).await?;
         header.extend(element(&order.basket, &order.lines, &order.taxes, Writing::New));
-        match operation::create(&self.webservice, header).await {
+        let field = &self.orders.reference_field;
+        match by
+            .create(&self.webservice, header, order.basket.total, field)
+            .await
+        {
             Ok(row) => self.settled(operation, patch, row, order).await,
+            Err(error) if by == Operations::Extension && names_record(&error) => {
+                Err(self.record_refused(operation, None, &order, error).await)
+            }
             Err(error) if error.is_refused_with("INVALID_ID_ATTRIBUTE") => {
                 Err(self.create_refused(operation, &order, error).await)
             }
@@ -80,7 +91,7 @@ impl Vtiger {
             {
                 header.insert("conversion_rate".to_owned(), json!(rate));
             }
-            return match operation::revise(&self.webservice, header).await {
+            return match self.webservice.revise(header).await {
                 Ok(row) => {
                     let row = self
                         .mend_references(operation, Module::SalesOrders, patch, row)
@@ -94,9 +105,15 @@ impl Vtiger {
         if !header.contains_key("conversion_rate") && !kept.rate.is_empty() {
             header.insert("conversion_rate".to_owned(), json!(kept.rate));
         }
-        let order = self.prepare(operation, &basket, kept).await?;
+        let by = self.order_operations(operation).await?;
+        let order = self.prepare(operation, by, &basket, kept).await?;
         let row = self.revise_lines(operation, id, header, &order).await?;
         self.settled(operation, patch, row, order).await
+    }
+
+    async fn order_operations(&self, operation: &'static str) -> Result<Operations, SystemError> {
+        let operations = Operations::of(&self.webservice, &self.extension).await;
+        operations.map_err(|error| system_error(operation, &error))
     }
 
     /// The patch's fields but the lines, as the webservice takes them.
@@ -186,8 +203,12 @@ impl Vtiger {
             &order.taxes,
             Writing::Existing,
         ));
-        match operation::revise(&self.webservice, header).await {
+        let total = order.basket.total;
+        match order.by.replace_lines(&self.webservice, header, total).await {
             Ok(row) => Ok(row),
+            Err(error) if order.by == Operations::Extension && names_record(&error) => {
+                Err(self.record_refused(operation, Some(id), order, error).await)
+            }
             Err(error) if error.is_fatal() => self.half_done(operation, id, order, error).await,
             Err(error) if error.is_refused_with("INVALID_ID_ATTRIBUTE") => {
                 let products: Vec<&str> = order.lines.iter().map(|line| line.product.as_str()).collect();
@@ -221,6 +242,7 @@ impl Vtiger {
         if is_right(&row, order.basket.total) {
             return Ok(row);
         }
+        self.extension.forget();
         Err(failed(
             operation,
             Fault::Unsupported {
@@ -239,14 +261,36 @@ impl Vtiger {
     ) -> SystemError {
         let products: Vec<&str> = order.lines.iter().map(|line| line.product.as_str()).collect();
         match self.missing(operation, &products).await {
-            Ok(missing) if missing.is_empty() => failed(
-                operation,
-                Fault::Unsupported {
-                    remedy: CREATE_REMEDY.to_owned(),
-                },
-                error.to_string(),
-            ),
+            Ok(missing) if missing.is_empty() => {
+                self.extension.forget();
+                let remedy = CREATE_REMEDY.to_owned();
+                failed(operation, Fault::Unsupported { remedy }, error.to_string())
+            }
             Ok(missing) => self.products_missing(operation, &missing).await,
+            Err(error) => error,
+        }
+    }
+
+    /// What it means that the extension doesn't find a record: a product of the order, or the order itself.
+    async fn record_refused(
+        &self,
+        operation: &'static str,
+        id: Option<&RecordId>,
+        order: &Prepared,
+        error: CallError,
+    ) -> SystemError {
+        let products: Vec<&str> = order.lines.iter().map(|line| line.product.as_str()).collect();
+        match self.missing(operation, &products).await {
+            Ok(missing) if !missing.is_empty() => self.products_missing(operation, &missing).await,
+            Ok(_) => match id {
+                Some(id) => match self.exists(operation, Module::SalesOrders, id).await {
+                    Ok(true) => refused(operation, error.to_string()),
+                    Ok(false) => failed(operation, Fault::Gone, "the record isn't in Vtiger (any more)"),
+                    Err(error) => error,
+                },
+                None if error.is_refused_with("ACCESS_DENIED") => system_error(operation, &error),
+                None => refused(operation, error.to_string()),
+            },
             Err(error) => error,
         }
     }

@@ -1,6 +1,7 @@
 //! The client at work with the simulated Vtiger, which reckons orders as measured on a real one.
 
 mod baskets;
+mod extended;
 mod orders;
 mod others;
 mod products;
@@ -13,7 +14,7 @@ use serde_json::{Value as Json, json};
 use woo_vtiger_sync::clock::SystemClock;
 use woo_vtiger_sync::simulator::vtiger::{VtigerKind, VtigerOptions, VtigerSimulator};
 use woo_vtiger_sync::sync::{Basket, Item, Line, Module, Patch, Record, RecordId, Taxation, Value};
-use woo_vtiger_sync::system::{Fault, System, SystemError};
+use woo_vtiger_sync::system::{Fault, System, SystemError, Verdict};
 use woo_vtiger_sync::vtiger::{Vtiger, VtigerSettings};
 
 use super::{get, path};

@@ -1,5 +1,8 @@
 //! What the program prints and logs, and what it keeps to itself.
 
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read};
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value as Json, json};
@@ -29,7 +32,15 @@ async fn help_lists_the_commands() {
     let ended = Program::run(&["--help"], &[]).await;
 
     assert_eq!(ended.code, Some(0));
-    for command in ["serve", "demo", "check", "sweep", "config", "migrate"] {
+    for command in [
+        "serve",
+        "demo",
+        "check",
+        "sweep",
+        "config",
+        "migrate",
+        "vtiger-extension",
+    ] {
         assert!(
             ended
                 .out
@@ -79,6 +90,42 @@ async fn migrate_makes_the_database() {
     }
     let start = std::fs::read(database).unwrap();
     assert!(start.starts_with(b"SQLite format 3\0"));
+}
+
+#[tokio::test]
+async fn the_extension_is_written_with_the_programs_version_and_the_same_each_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut written = Vec::new();
+    for name in ["first.zip", "second.zip"] {
+        let path = folder.path().join(name);
+        let ended = Program::run(&["vtiger-extension", path.to_str().unwrap()], &[]).await;
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert!(ended.out.contains("Import Module from Zip"), "{}", ended.out);
+        written.push(std::fs::read(&path).unwrap());
+    }
+    let missing = folder.path().join("missing").join("some.zip");
+    let refused = Program::run(&["vtiger-extension", missing.to_str().unwrap()], &[]).await;
+
+    assert_eq!(written[0], written[1]);
+    let mut zip = zip::ZipArchive::new(Cursor::new(&written[0])).unwrap();
+    let mut texts = BTreeMap::new();
+    for nth in 0..zip.len() {
+        let mut file = zip.by_index(nth).unwrap();
+        let mut text = String::new();
+        file.read_to_string(&mut text).unwrap();
+        let name = file.name().unwrap().into_owned();
+        texts.insert(name, text);
+    }
+    let version = format!("<version>{}</version>", env!("CARGO_PKG_VERSION"));
+    assert!(
+        texts["manifest.xml"].contains(&version),
+        "{}",
+        texts["manifest.xml"]
+    );
+    assert!(texts["modules/WooVtigerSync/WooVtigerSync.php"].contains("vtlib_handler"));
+    assert!(texts.values().all(|text| !text.contains("@VERSION@")));
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.log.contains("can't be written"), "{}", refused.log);
 }
 
 #[tokio::test]

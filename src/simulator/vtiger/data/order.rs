@@ -2,7 +2,7 @@
 //!
 //! How they are answered is for `shown`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json};
@@ -63,11 +63,17 @@ impl Data {
     }
 
     /// Removes an order's lines and gives the stock back what they took.
-    fn remove_lines(&mut self, order: WebserviceId) {
+    pub(super) fn remove_lines(&mut self, order: WebserviceId) {
         self.give_back(order);
         for line in self.lines.remove(&order).unwrap_or_default() {
             self.records.remove(&line);
         }
+    }
+
+    /// Whether it is an order whose taxes stand on its lines.
+    pub(super) fn is_taxed_by_line(&self, id: WebserviceId) -> bool {
+        let order = self.records.get(&id);
+        order.is_some_and(|order| order.value("hdnTaxType") == "individual")
     }
 
     /// Removes a line by itself.
@@ -145,7 +151,7 @@ impl Data {
     }
 
     /// A line's values as the table will hold them.
-    fn line(
+    pub(super) fn line(
         &self,
         order: WebserviceId,
         sequence: usize,
@@ -208,7 +214,13 @@ impl Data {
         if let Some(stock) = record.and_then(|record| record.values.get_mut("qtyinstock")) {
             let moved = stock.parse::<Decimal>().unwrap_or_default() + by;
             *stock = format!("{moved:.3}");
+            self.moved.extend(product);
         }
+    }
+
+    /// The products whose stock was moved since this was last asked for.
+    pub(in crate::simulator::vtiger) fn take_moved(&mut self) -> BTreeSet<WebserviceId> {
+        std::mem::take(&mut self.moved)
     }
 
     /// Shipping comes as the order's field, or as a charge with taxes of its own.
@@ -239,7 +251,7 @@ impl Data {
         Ok(())
     }
 
-    fn total(&mut self, id: WebserviceId) {
+    pub(super) fn total(&mut self, id: WebserviceId) {
         let Some(order) = self.records.get(&id) else {
             return;
         };
@@ -318,7 +330,7 @@ impl Data {
 }
 
 /// What is an order's own; the status of its invoice would need a recurring one.
-fn of_header(module: &Module, mut sent: BTreeMap<String, String>) -> BTreeMap<String, String> {
+pub(super) fn of_header(module: &Module, mut sent: BTreeMap<String, String>) -> BTreeMap<String, String> {
     let is_of_lines = |name: &str| module.field(name).is_some_and(|field: &Field| field.of_lines);
     sent.retain(|name, _| !is_of_lines(name) && name != "invoicestatus");
     sent

@@ -1,0 +1,136 @@
+//! The extension for open source Vtiger (`deploy/vtiger`): whether an installation has it, and the operations that it
+//! brings.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+
+use super::answer::{self, CallError};
+use super::remembered::Remembered;
+use super::webservice::{Verb, Webservice};
+
+/// The version of what the extension's operations take and answer.
+const PROTOCOL: u32 = 1;
+
+/// Saves a whole order: all of it or nothing, once for each reference, with the total that is asked for.
+const SAVE_ORDER: &str = "woovtigersync_save_order";
+
+/// Moves an order to the recycle bin. Vtiger's own `delete` fails half way on PHP 8 where taxes stand on the lines (seen on
+/// 8.3.0: the lines are gone, the order stays).
+const DELETE_ORDER: &str = "woovtigersync_delete_order";
+
+/// What the extension tells of itself and its server.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+pub(crate) struct Report {
+    /// The extension's version.
+    pub(crate) extension: String,
+    protocol: u32,
+    operations: Vec<String>,
+    pub(crate) callbacks: CallbackReport,
+}
+
+/// What the extension tells of its callbacks.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+pub(crate) struct CallbackReport {
+    /// Whether an address is set.
+    pub(crate) url: bool,
+    /// How many wait to be sent.
+    pub(crate) waiting: u64,
+    /// How many were given up.
+    pub(crate) failed: u64,
+}
+
+impl Report {
+    /// Whether orders can be written by it.
+    pub(crate) fn saves_orders(&self) -> bool {
+        self.has(SAVE_ORDER)
+    }
+
+    /// Whether orders can be deleted by it.
+    pub(crate) fn deletes_orders(&self) -> bool {
+        self.has(DELETE_ORDER)
+    }
+
+    fn has(&self, operation: &str) -> bool {
+        self.is_understood() && self.operations.iter().any(|name| name == operation)
+    }
+
+    /// Whether this program and the extension mean the same.
+    pub(crate) fn is_understood(&self) -> bool {
+        self.protocol == PROTOCOL
+    }
+}
+
+/// What is known of an installation's extension: asked for once a session, and again after a while.
+#[derive(Debug)]
+pub(crate) struct Extension {
+    /// The session, and what was found in it.
+    report: Remembered<(String, Option<Report>)>,
+}
+
+impl Extension {
+    pub(crate) fn new(report: Remembered<(String, Option<Report>)>) -> Self {
+        Self { report }
+    }
+
+    /// What the extension tells; `None` where it isn't installed, or switched off.
+    pub(crate) async fn report(&self, webservice: &Webservice) -> Result<Option<Report>, CallError> {
+        let session = webservice.session().await?.name.clone();
+        let known: Option<Arc<(String, Option<Report>)>> = self.report.fresh();
+        if let Some(known) = known.filter(|known| known.0 == session) {
+            return Ok(known.1.clone());
+        }
+        let report = Self::ask(webservice).await?;
+        self.report.put((session, report.clone()));
+        Ok(report)
+    }
+
+    /// What the extension tells now.
+    pub(crate) async fn ask(webservice: &Webservice) -> Result<Option<Report>, CallError> {
+        match webservice
+            .call(Verb::Get, "woovtigersync_capabilities", &[])
+            .await
+        {
+            Ok(answer) => {
+                let report = serde_json::from_value(answer);
+                report
+                    .map(Some)
+                    .map_err(|_| CallError::unreadable("woovtigersync_capabilities"))
+            }
+            // What Vtiger does with an operation that it doesn't know: open source gives up, Cloud refuses.
+            Err(error) if error.is_fatal() || matches!(error, CallError::Refused { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Asks anew the next time: an administrator may have installed it meanwhile.
+    pub(crate) fn forget(&self) {
+        self.report.forget();
+    }
+}
+
+/// Saves an order with its lines and answers it as stored.
+pub(crate) async fn save_order(
+    webservice: &Webservice,
+    element: Map<String, Json>,
+) -> Result<Map<String, Json>, CallError> {
+    let element = Json::Object(element).to_string();
+    let answer = webservice
+        .call(Verb::Post, SAVE_ORDER, &[("element", element.as_str())])
+        .await?;
+    answer::object(SAVE_ORDER, answer)
+}
+
+/// Moves an order to the recycle bin.
+pub(crate) async fn delete_order(webservice: &Webservice, id: &str) -> Result<(), CallError> {
+    let deleted = webservice.call(Verb::Post, DELETE_ORDER, &[("id", id)]).await;
+    deleted.map(drop)
+}
+
+/// Whether an operation was refused for a record that isn't found.
+pub(crate) fn names_record(error: &CallError) -> bool {
+    ["RECORD_NOT_FOUND", "INVALID_ID_ATTRIBUTE", "ACCESS_DENIED"]
+        .iter()
+        .any(|code| error.is_refused_with(code))
+}
