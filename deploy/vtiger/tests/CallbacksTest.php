@@ -11,7 +11,7 @@ return [
         $sent = Lab::endRequest();
         same(1, count($sent), 'one callback');
         $call = $sent[0];
-        same('https://sync.example.com/hooks/vtiger?a=1&b=2', $call['url'], 'address');
+        same('https://sync.example.com/webhooks/vtiger/shop?a=1&b=2', $call['url'], 'address');
         yes(in_array('Content-Type: application/json', $call['headers'], true), 'content type');
         $signature = 'X-Vtiger-Signature: sha256=' . hash_hmac('sha256', $call['body'], 'a secret of the tests');
         yes(in_array($signature, $call['headers'], true), 'signature of the raw body');

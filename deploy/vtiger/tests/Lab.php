@@ -116,7 +116,7 @@ class Lab
         (new WooVtigerSync_Installer())->install();
         if ($url) {
             WooVtigerSync_Settings::setSecret('a secret of the tests');
-            WooVtigerSync_Settings::setUrl('https://sync.example.com/hooks/vtiger?a=1&b=2');
+            WooVtigerSync_Settings::setUrl('https://sync.example.com/webhooks/vtiger/shop?a=1&b=2');
         }
     }
 

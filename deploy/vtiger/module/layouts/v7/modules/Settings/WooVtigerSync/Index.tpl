@@ -23,7 +23,7 @@
 		<div class="form-group">
 			<label class="col-sm-3 control-label" for="woovtigersyncUrl">{vtranslate('LBL_URL', $QUALIFIED_MODULE)|escape}</label>
 			<div class="col-sm-7">
-				<input class="inputElement" type="text" id="woovtigersyncUrl" name="callback_url" value="{$WVS_URL|escape}" placeholder="https://sync.example.com/hooks/vtiger">
+				<input class="inputElement" type="text" id="woovtigersyncUrl" name="callback_url" value="{$WVS_URL|escape}" placeholder="https://sync.example.com/webhooks/vtiger/shop">
 				<p class="help-block">{vtranslate('LBL_URL_HELP', $QUALIFIED_MODULE)|escape}</p>
 			</div>
 		</div>
