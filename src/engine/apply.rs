@@ -207,6 +207,10 @@ impl Engine {
             pair.noted &= pair.known && base == pair.link.base && entries.is_empty();
             pair.link.base = base;
             for side in Side::BOTH {
+                // What is yet to move from here must not count as seen: a crash before the next round would lose it.
+                if !unchanged_since(settings, &pair.link.base, side, pair.records.of(side)) {
+                    continue;
+                }
                 let mut seen = self.time_of(side, pair.records.of(side));
                 if side == case.side && pair.fresh && written.is_none() {
                     seen = seen.map(|seen| known_until(seen, case.begun));
