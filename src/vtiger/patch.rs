@@ -13,14 +13,14 @@ use crate::system::{Fault, SystemError};
 impl Vtiger {
     /// Asks ahead for what the first writes need, as far as it can be had.
     pub(crate) async fn warm_up(&self) {
+        if let Err(error) = self.extension.report(&self.webservice).await {
+            tracing::debug!(%error, "whether the extension is there can't be asked for ahead");
+        }
         for module in [Module::Contacts, Module::Products, Module::SalesOrders] {
             self.description(module).await;
         }
         if let Err(error) = self.orders.warm_up(&self.webservice).await {
             tracing::debug!(%error, "what sales orders refer to can't be asked for ahead");
-        }
-        if let Err(error) = self.extension.report(&self.webservice).await {
-            tracing::debug!(%error, "whether the extension is there can't be asked for ahead");
         }
     }
 

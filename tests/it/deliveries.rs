@@ -97,7 +97,7 @@ async fn deliver_twice(scene: &Scene, file: &str) -> (Vec<String>, Vec<String>) 
     deliver(scene, file);
     scene.quiet().await;
 
-    (first, scene.calls())
+    (first, scene.calls_signed_in())
 }
 
 #[test]

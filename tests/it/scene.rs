@@ -96,12 +96,6 @@ impl Scene {
         let server = Server::start(&config, SystemClock::shared(), Stage::Simulated)
             .await
             .unwrap();
-        // What it asks for ahead ends with this, and is not to be taken for what comes of an event.
-        wait_until("the service has signed in", async || {
-            let mut calls = crm.calls().into_iter();
-            calls.any(|call| call.operation == "woovtigersync_capabilities")
-        })
-        .await;
         let url = format!("http://{}", server.address());
         let address = post(&url);
         for topic in TOPICS {
