@@ -6,8 +6,8 @@ use crate::clock::Timestamp;
 use crate::queue::Seen;
 use crate::store::Link;
 use crate::sync::{
-    Base, Basket, Deletes, Direction, FieldKind, MatchKey, Module, ModuleSettings, Patch, Plan, Record,
-    RecordId, Side, Sides, Skip, advance, from_base, plan, unchanged_since,
+    Base, Basket, Deletes, Direction, FieldKind, FieldMapping, MatchKey, Module, ModuleSettings, Patch, Plan,
+    Record, RecordId, Side, Sides, Skip, advance, from_base, plan, unchanged_since,
 };
 use crate::system::{Fault, SystemError};
 
@@ -307,38 +307,33 @@ fn spared(link: &Link) -> Option<Side> {
         .find(|side| *link.deleted.of(*side) || link.ids.of(*side).is_guest())
 }
 
+/// The mapping of an order's lines, where there is one.
+fn basket_mapping(settings: &ModuleSettings) -> Option<&FieldMapping> {
+    settings
+        .active()
+        .find(|mapping| mapping.kind == FieldKind::Basket)
+}
+
 /// What Vtiger's order held when it was last in step, and what it holds now.
 fn known_baskets(settings: &ModuleSettings, link: &Link, order: &Record) -> impl Iterator<Item = Basket> {
-    let mapping = settings
-        .active()
-        .find(|mapping| mapping.kind == FieldKind::Basket);
-    let now = mapping.and_then(|mapping| Basket::of(&mapping.read(Side::Vtiger, order)));
+    let now = basket_mapping(settings).and_then(|mapping| Basket::of(&mapping.read(Side::Vtiger, order)));
     basket_in(settings, &link.base).into_iter().chain(now)
 }
 
 /// What is written to an order of Vtiger's.
 pub(super) fn basket_written(settings: &ModuleSettings, patch: &Patch) -> Option<Basket> {
-    let mapping = settings
-        .active()
-        .find(|mapping| mapping.kind == FieldKind::Basket)?;
-    Basket::of(patch.0.get(&mapping.vtiger)?)
+    Basket::of(patch.0.get(&basket_mapping(settings)?.vtiger)?)
 }
 
 /// What Vtiger's order held when it was last in step.
 pub(super) fn basket_in(settings: &ModuleSettings, base: &Base) -> Option<Basket> {
-    let mapping = settings
-        .active()
-        .find(|mapping| mapping.kind == FieldKind::Basket)?;
-    Basket::of(&base.get(&mapping.key())?.vtiger)
+    Basket::of(&base.get(&basket_mapping(settings)?.key())?.vtiger)
 }
 
 impl Plan {
     /// Whether it writes an order's lines to `side`.
     pub(super) fn writes_basket(&self, settings: &ModuleSettings, side: Side) -> bool {
-        let basket = settings
-            .active()
-            .find(|mapping| mapping.kind == FieldKind::Basket);
-        basket.is_some_and(|mapping| {
+        basket_mapping(settings).is_some_and(|mapping| {
             let mut paths = mapping.paths(side).iter();
             paths.any(|path| self.patches.of(side).0.contains_key(path))
         })

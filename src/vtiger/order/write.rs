@@ -31,15 +31,14 @@ const DEMANDED: [(&str, &str); 4] = [
     ("ship_street", "-"),
 ];
 
-/// What to do about a Vtiger that refuses every new order.
-const CREATE_REMEDY: &str = "this Vtiger 8.3.0 can't create sales orders through its webservice: write the extension \
-                             with `woo-vtiger-sync vtiger-extension` and install it in Vtiger, Settings, Module \
-                             Management, Modules, Import; the orders then follow by themselves";
-
-/// What to do about a Vtiger that fails after it has replaced an order's lines.
-const REVISE_REMEDY: &str = "this Vtiger 8.3.0 can't change the lines of sales orders through its webservice: write \
-                             the extension with `woo-vtiger-sync vtiger-extension` and install it in Vtiger, \
-                             Settings, Module Management, Modules, Import; the orders then follow by themselves";
+/// What to do about a Vtiger that can't do this with sales orders.
+fn remedy(what: &str) -> String {
+    format!(
+        "this Vtiger 8.3.0 can't {what} sales orders through its webservice: write the extension with `woo-vtiger-sync \
+         vtiger-extension` and install it in Vtiger, Settings, Module Management, Modules, Import; the orders then follow \
+         by themselves"
+    )
+}
 
 impl Vtiger {
     /// Creates an order.
@@ -246,7 +245,7 @@ impl Vtiger {
         Err(failed(
             operation,
             Fault::Unsupported {
-                remedy: REVISE_REMEDY.to_owned(),
+                remedy: remedy("change the lines of"),
             },
             "Vtiger replaced the order's lines and then failed (HTTP 500), so that its total is wrong",
         ))
@@ -263,7 +262,7 @@ impl Vtiger {
         match self.missing(operation, &products).await {
             Ok(missing) if missing.is_empty() => {
                 self.extension.forget();
-                let remedy = CREATE_REMEDY.to_owned();
+                let remedy = remedy("create");
                 failed(operation, Fault::Unsupported { remedy }, error.to_string())
             }
             Ok(missing) => self.products_missing(operation, &missing).await,

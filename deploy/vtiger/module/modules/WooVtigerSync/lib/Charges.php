@@ -56,9 +56,7 @@ class WooVtigerSync_Charges
             if (WooVtigerSync_Db::row('SELECT chargeid FROM vtiger_inventorycharges WHERE chargeid = ?', [$id]) === null) {
                 throw WooVtigerSync_Fault::notFound();
             }
-            foreach ($values as $column => $value) {
-                WooVtigerSync_Db::exec('UPDATE vtiger_inventorycharges SET ' . $column . ' = ? WHERE chargeid = ?', [$value, $id]);
-            }
+            WooVtigerSync_Db::update('vtiger_inventorycharges', $values, 'chargeid', $id);
         } else {
             if (!isset($values['name'])) {
                 throw WooVtigerSync_Fault::missing('name does not have a value');

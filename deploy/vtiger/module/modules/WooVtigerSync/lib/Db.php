@@ -104,6 +104,16 @@ class WooVtigerSync_Db
     }
 
     /** @param array<string, mixed> $values */
+    public static function update(string $table, array $values, string $key, int $id): void
+    {
+        if (!$values) {
+            return;
+        }
+        $set = implode(' = ?, ', array_keys($values)) . ' = ?';
+        self::exec('UPDATE ' . $table . ' SET ' . $set . ' WHERE ' . $key . ' = ?', array_merge(array_values($values), [$id]));
+    }
+
+    /** @param array<string, mixed> $values */
     public static function insert(string $table, array $values): void
     {
         $marks = implode(', ', array_fill(0, count($values), '?'));

@@ -412,13 +412,7 @@ class WooVtigerSync_OrderSave
 
     private function updateOrder(int $order, array $values): void
     {
-        $set = [];
-        foreach (array_keys($values) as $column) {
-            $set[] = $column . ' = ?';
-        }
-        $params = array_values($values);
-        $params[] = $order;
-        WooVtigerSync_Db::exec('UPDATE vtiger_salesorder SET ' . implode(', ', $set) . ' WHERE salesorderid = ?', $params);
+        WooVtigerSync_Db::update('vtiger_salesorder', $values, 'salesorderid', $order);
     }
 
     private function saveLines($focus, int $order, array $element, array $stored, array $lines, $total, $before): void

@@ -90,9 +90,7 @@ class WooVtigerSync_Taxes
         if (WooVtigerSync_Db::row('SELECT taxid FROM vtiger_inventorytaxinfo WHERE taxid = ?', [$parts[1]]) === null) {
             throw WooVtigerSync_Fault::notFound();
         }
-        foreach ($values as $column => $value) {
-            WooVtigerSync_Db::exec('UPDATE vtiger_inventorytaxinfo SET ' . $column . ' = ? WHERE taxid = ?', [$value, $parts[1]]);
-        }
+        WooVtigerSync_Db::update('vtiger_inventorytaxinfo', $values, 'taxid', $parts[1]);
 
         return $parts[1];
     }
