@@ -11,7 +11,8 @@ mod scalar;
 pub mod settings_file;
 mod validate;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -23,6 +24,8 @@ pub use problem::{ConfigError, Problem};
 /// All settings of one process.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// What this process does.
+    pub roles: Roles,
     /// Where to listen.
     pub http: Http,
     /// Where links and journal are kept.
@@ -48,6 +51,8 @@ pub struct Config {
 pub struct Http {
     /// `host:port`, as a socket address or with a host's name.
     pub listen: String,
+    /// What callers of the API show; without it, the API is closed.
+    pub api_token: Option<SecretString>,
     /// The largest request body taken, in bytes.
     pub body_limit: usize,
 }
@@ -66,8 +71,13 @@ pub enum Database {
 pub enum QueueBackend {
     /// The database.
     Embedded,
-    /// A RabbitMQ server's address, with its password.
-    RabbitMq(SecretString),
+    /// A RabbitMQ server.
+    RabbitMq {
+        /// Its address, with its password.
+        url: SecretString,
+        /// What the names of the queues begin with.
+        prefix: String,
+    },
 }
 
 /// How events are worked on.
@@ -77,6 +87,59 @@ pub struct Worker {
     pub concurrency: usize,
     /// How many times one that failed is tried again.
     pub retry_limit: u32,
+    /// How long a record stays reserved for a process that died while it worked on it.
+    pub lease: Duration,
+}
+
+/// A part of the work, which a process has or leaves to others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Takes webhooks and callbacks.
+    Ingress,
+    /// Works on events.
+    Worker,
+    /// Looks for what no event announced.
+    Sweeper,
+    /// Serves the pages.
+    Web,
+}
+
+impl Role {
+    /// All of them, as a process has them that is alone.
+    pub const ALL: [Self; 4] = [Self::Ingress, Self::Worker, Self::Sweeper, Self::Web];
+
+    /// The name used in the configuration.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ingress => "ingress",
+            Self::Worker => "worker",
+            Self::Sweeper => "sweeper",
+            Self::Web => "web",
+        }
+    }
+}
+
+/// What a process does: at least one role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Roles(BTreeSet<Role>);
+
+impl Roles {
+    /// Whether this is among them.
+    pub fn has(&self, role: Role) -> bool {
+        self.0.contains(&role)
+    }
+
+    /// Whether nothing is left to other processes.
+    pub fn are_all(&self) -> bool {
+        self.0.len() == Role::ALL.len()
+    }
+}
+
+impl fmt::Display for Roles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.0.iter().map(|role| role.as_str()).collect();
+        f.write_str(&names.join(","))
+    }
 }
 
 /// When to look for what no event announced.

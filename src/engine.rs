@@ -29,6 +29,7 @@ use crate::sync::{Record, Side, Sides};
 use crate::system::System;
 
 pub use error::EngineError;
+pub use lease::{Held, Keeper};
 pub use preview::Preview;
 pub use retry::{Backoff, Disposition};
 pub use worker::Worker;
@@ -41,16 +42,18 @@ pub struct Engine {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) queue: Arc<dyn Queue>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) keeper: Arc<Keeper>,
 }
 
 impl Engine {
-    /// An engine for this connection.
+    /// An engine for this connection, whose leases `keeper` prolongs.
     pub fn new(
         connection: &str,
         systems: Sides<Arc<dyn System>>,
         store: Arc<dyn Store>,
         queue: Arc<dyn Queue>,
         clock: Arc<dyn Clock>,
+        keeper: Arc<Keeper>,
     ) -> Self {
         Self {
             connection: connection.to_owned(),
@@ -58,6 +61,7 @@ impl Engine {
             store,
             queue,
             clock,
+            keeper,
         }
     }
 

@@ -10,6 +10,9 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
 
 pub use embedded::EmbeddedQueue;
 pub use event::{Cause, Change, Event, Seen, Subject};
@@ -46,28 +49,58 @@ pub trait Queue: Send + Sync + fmt::Debug {
     /// cancelled call comes again.
     async fn take(&self, limit: usize) -> Result<Vec<Delivery>, QueueError>;
 
-    /// Removes events that are dealt with.
-    async fn done(&self, id: &str) -> Result<(), QueueError>;
+    /// Removes an event that is dealt with.
+    async fn done(&self, delivery: &Delivery) -> Result<(), QueueError>;
 
-    /// Puts an event back, to come again after `delay`; `counted` as a failed attempt or not.
-    async fn again(&self, id: &str, delay: Duration, counted: bool) -> Result<(), QueueError>;
+    /// Puts an event back, to come again after about `delay`; with the failure where this counts as a failed attempt.
+    async fn again(
+        &self,
+        delivery: &Delivery,
+        delay: Duration,
+        failure: Option<Failure>,
+    ) -> Result<(), QueueError>;
 
-    /// Sets an event aside as failed, for a person to look at.
-    async fn fail(&self, id: &str, failure: &str) -> Result<(), QueueError>;
-
-    /// How many events wait or are being worked on in a lane.
+    /// How many events wait in a lane, as far as this process can see also those that are being worked on.
     async fn depth(&self, lane: Lane) -> Result<u64, QueueError>;
 }
 
 /// An event that was taken from the queue.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Delivery {
     /// What the queue knows it by.
     pub id: String,
-    /// The event; `None` when what the queue holds can't be read (any more).
-    pub event: Option<Event>,
+    /// The event; the text where what the queue holds can't be read (any more).
+    pub event: Result<Event, String>,
     /// How often it was tried before.
     pub attempts: u32,
+    /// How that ended: the first failure and the latest ones, the oldest first.
+    pub history: Vec<Failure>,
+    /// Whether it was handed out so often without an answer that it must be what kills the workers.
+    pub is_poisoned: bool,
+}
+
+impl Delivery {
+    /// How many failures are kept of an event.
+    const KEPT: usize = 10;
+
+    /// The failures with one more: the first, which often tells most, and the latest.
+    pub fn history_with(&self, failure: Failure) -> Vec<Failure> {
+        let mut history = self.history.clone();
+        if history.len() >= Self::KEPT {
+            history.remove(1);
+        }
+        history.push(failure);
+        history
+    }
+}
+
+/// A failed attempt to deal with an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// When.
+    pub at: Timestamp,
+    /// Why, for a person to read.
+    pub error: String,
 }
 
 /// Why the queue failed.

@@ -1,13 +1,16 @@
 //! What is remembered: links, journal, intents, leases, settings.
 //!
-//! The contracts are here; [`SqlStore`] keeps them in SQLite. All that belongs together is written in one
+//! The contracts are here; [`SqlStore`] keeps them in SQLite or PostgreSQL. All that belongs together is written in one
 //! transaction, so that a crash leaves either all of it or nothing.
 
 mod database;
+mod failed;
 mod journal;
 mod leases;
 mod links;
+mod processes;
 mod settings;
+mod spool;
 mod waiting;
 
 use std::fmt;
@@ -15,15 +18,17 @@ use std::fmt;
 use async_trait::async_trait;
 
 use crate::clock::Timestamp;
-use crate::queue::{Cause, Event};
+use crate::queue::{Cause, Event, Lane};
 use crate::sync::{Base, FieldPlan, Module, ModuleSettings, RecordId, Side, Sides, Skip, Trails};
 
 pub use database::{Database, DatabaseError};
+pub use failed::{FailedEvent, FailedEvents};
+pub use processes::{Process, Processes};
 
 /// Everything that the program remembers.
-pub trait Store: Links + Leases + Journal + Settings + Waiting {}
+pub trait Store: Links + Leases + Journal + Settings + Waiting + FailedEvents + Spool + Processes {}
 
-impl<T: Links + Leases + Journal + Settings + Waiting> Store for T {}
+impl<T: Links + Leases + Journal + Settings + Waiting + FailedEvents + Spool + Processes> Store for T {}
 
 /// The store in an SQL database.
 #[derive(Clone, Debug)]
@@ -143,6 +148,9 @@ pub trait Leases: Send + Sync + fmt::Debug {
     /// Events parked for leases that nobody holds any more, as their holder crashed.
     async fn stranded(&self, now: Timestamp) -> Result<Vec<Event>, StoreError>;
 
+    /// Prolongs all leases of these owners that have not run out, and returns how many.
+    async fn renew(&self, owners: &[String], now: Timestamp, until: Timestamp) -> Result<u64, StoreError>;
+
     /// Drops all leases. Only for a process that is alone on its database.
     async fn drop_leases(&self) -> Result<(), StoreError>;
 }
@@ -167,6 +175,30 @@ pub trait Journal: Send + Sync + fmt::Debug {
 
     /// How often each side's records were created, updated and skipped since then.
     async fn counts_since(&self, since: Timestamp) -> Result<Vec<LogLine>, StoreError>;
+}
+
+/// Events that the broker did not take, until it does.
+#[async_trait]
+pub trait Spool: Send + Sync + fmt::Debug {
+    /// Keeps events. They survive a crash from the moment this returns.
+    async fn spool(&self, lane: Lane, events: &[Event], now: Timestamp) -> Result<(), StoreError>;
+
+    /// The events that wait, in the order in which they came.
+    async fn spooled(&self, limit: u32) -> Result<Vec<Spooled>, StoreError>;
+
+    /// Forgets events, as the broker has them.
+    async fn unspool(&self, ids: &[String]) -> Result<(), StoreError>;
+}
+
+/// An event that waits for the broker.
+#[derive(Clone, Debug)]
+pub struct Spooled {
+    /// The event's id.
+    pub id: String,
+    /// The lane that it is for.
+    pub lane: Lane,
+    /// The event; `None` when it can't be read (any more).
+    pub event: Option<Event>,
 }
 
 /// The modules' settings, and requests to sweep them.
@@ -254,6 +286,17 @@ pub struct Commit {
     pub entries: Vec<Entry>,
     /// The create that is finished (or given up): its side and the record that it was for.
     pub created: Option<(Side, RecordId)>,
+    /// The leases under which it was done. Nothing is written when one of them is lost.
+    pub fence: Option<Fence>,
+}
+
+/// Leases that must still be held for something to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fence {
+    /// Their holder.
+    pub owner: String,
+    /// Their names.
+    pub names: Vec<String>,
 }
 
 /// One line of the journal.
@@ -362,6 +405,14 @@ impl StoreError {
         move |source| Self {
             operation,
             source: source.into(),
+        }
+    }
+
+    /// A lease was lost meanwhile.
+    fn lost(operation: &'static str) -> Self {
+        Self {
+            operation,
+            source: "the lease ran out and somebody else may be at work on the record".into(),
         }
     }
 

@@ -55,6 +55,7 @@ pub async fn link(parts: &Parts, at: &Place, ids: Sides<RecordId>) -> Result<Str
             link: Some(link),
             entries: Vec::new(),
             created: None,
+            fence: None,
         })
         .await?;
     look_again(parts, at, Side::WooCommerce, &full.woocommerce).await?;
@@ -106,6 +107,7 @@ pub async fn retry(parts: &Parts, at: &Place, side: Side, id: &RecordId) -> Resu
             link: Some(link),
             entries: Vec::new(),
             created: None,
+            fence: None,
         };
         parts.store.commit(&commit).await?;
     }

@@ -1,6 +1,7 @@
 //! `sweep`: one sweep of everything, by hand.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -24,8 +25,10 @@ pub async fn sweep_once(parts: &Parts) -> Result<String, EngineError> {
     let start = parts.clock.now();
     let stop = CancellationToken::new();
     let tasks = tokio_util::task::TaskTracker::new();
-    if parts.is_alone() {
+    if parts.may_work() {
         tasks.spawn(parts.worker().run(stop.clone()));
+        let (store, clock) = (Arc::clone(&parts.store), Arc::clone(&parts.clock));
+        tasks.spawn(Arc::clone(&parts.keeper).run(store, clock, stop.clone()));
     }
     let swept = sweep_all(parts).await;
     stop.cancel();

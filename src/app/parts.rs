@@ -4,19 +4,24 @@ use std::collections::HashMap;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::{self, Authentication, Config, Connection, Database as DatabaseConfig, QueueBackend};
-use crate::engine::{Backoff, Engine, Worker};
+use crate::engine::{Backoff, Engine, Held, Keeper, Worker};
 use crate::queue::{EmbeddedQueue, Queue, QueueError};
 use crate::store::{Database, DatabaseError, Leases, Place, SqlStore, Store, StoreError};
 use crate::sweep::Sweeper;
 use crate::sync::{Module, Sides};
 use crate::system::System;
+use crate::telemetry;
 use crate::vtiger::{Vtiger, VtigerSettings};
 use crate::woocommerce::{self, WooCommerce, WooCommerceSettings};
 
 use super::metered::Metered;
+
+/// The lease of whoever works on the embedded queue of a PostgreSQL database.
+const QUEUE: &str = "embedded-queue";
 
 /// Everything that works on events, ready to be run.
 #[derive(Debug)]
@@ -33,24 +38,33 @@ pub struct Parts {
     pub sweepers: HashMap<String, Sweeper>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
-    /// Held while this process alone works on its database; `None` when another one does.
-    lock: Option<File>,
+    /// Prolongs the leases of what is worked on.
+    pub keeper: Arc<Keeper>,
+    claim: Claim,
     worker: config::Worker,
     database: Database,
+}
+
+/// What allows this process to work on the events of its queue.
+#[derive(Debug)]
+enum Claim {
+    /// The lock of an SQLite database, which the system releases when the process ends, however it does.
+    Lock(#[expect(dead_code, reason = "it is held, not read")] File),
+    /// The lease of an embedded queue in PostgreSQL.
+    Lease(#[expect(dead_code, reason = "it is held, not read")] Held),
+    /// The queue is RabbitMQ's, which deals with many.
+    Shared,
+    /// Another process has it.
+    Taken,
 }
 
 /// Why the parts can't be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// PostgreSQL was asked for.
-    #[error(
-        "database.url: PostgreSQL is not supported yet; set it to an SQLite database such as sqlite:data/sync.sqlite"
-    )]
-    Postgres,
     /// RabbitMQ was asked for.
     #[error("queue.url: RabbitMQ is not supported yet; set it to embedded:")]
     RabbitMq,
-    /// Another process works on the database.
+    /// Another process works on the SQLite database.
     #[error(
         "another process works on the database {path} already; an SQLite database serves one process. Stop the other \
          one, or give this one a database of its own"
@@ -59,6 +73,12 @@ pub enum BuildError {
         /// The database's path.
         path: PathBuf,
     },
+    /// Another process works on the embedded queue.
+    #[error(
+        "another process works on the embedded queue of this database, or did so until a moment ago and ended without \
+         notice. Stop it, or set queue.url to a RabbitMQ server, with which many processes can work"
+    )]
+    TakenQueue,
     /// The lock file can't be made.
     #[error("the lock file {path} can't be made")]
     Lock {
@@ -89,18 +109,28 @@ pub enum BuildError {
 }
 
 impl Parts {
-    /// Builds the parts for a process that is alone on its database, and takes up what an earlier one left.
+    /// Builds the parts for a process that works on events, and takes up what an earlier one left. Waits for a
+    /// PostgreSQL server that isn't there yet.
     ///
     /// # Errors
-    /// When another process works on the database, or something can't be opened.
+    /// When another process works on the database or its queue, or something can't be opened.
     pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
-        let parts = Self::open(config, clock).await?;
-        if parts.is_alone() {
-            return Ok(parts);
+        let mut wait = Duration::from_millis(250);
+        let parts = loop {
+            match Self::open(config, Arc::clone(&clock)).await {
+                Err(BuildError::Database(error)) if error.is_passing() => {
+                    tracing::warn!(error = %telemetry::chain(&error), "the database is not there; trying again");
+                    tokio::time::sleep(wait).await;
+                    wait = (wait * 2).min(Duration::from_secs(5));
+                }
+                built => break built?,
+            }
+        };
+        match (&parts.claim, &config.database) {
+            (Claim::Taken, DatabaseConfig::Sqlite(path)) => Err(BuildError::Taken { path: path.clone() }),
+            (Claim::Taken, DatabaseConfig::Postgres(_)) => Err(BuildError::TakenQueue),
+            _ => Ok(parts),
         }
-        Err(BuildError::Taken {
-            path: sqlite_path(config)?.to_owned(),
-        })
     }
 
     /// Builds the parts, be it that another process works on the database, too. Such a process may add events to
@@ -109,27 +139,42 @@ impl Parts {
     /// # Errors
     /// When something can't be opened.
     pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
-        let path = sqlite_path(config)?;
-        if matches!(config.queue, QueueBackend::RabbitMq(_)) {
-            return Err(BuildError::RabbitMq);
-        }
-        let database = Database::open(path).await?;
-        let lock = lock(path)?;
-        let store = SqlStore::new(database.clone());
-        let queue = EmbeddedQueue::new(database.clone(), Arc::clone(&clock));
-        if lock.is_some() {
-            // Nobody else is at work: what is taken or leased was so by a process that is no more.
-            queue.recover().await?;
-            store.drop_leases().await?;
-        }
+        let database = match &config.database {
+            DatabaseConfig::Sqlite(path) => Database::sqlite(path).await?,
+            DatabaseConfig::Postgres(url) => Database::postgres(url).await?,
+        };
+        let store = Arc::new(SqlStore::new(database.clone()));
+        let keeper = Keeper::new(config.worker.lease);
+        let (queue, claim): (Arc<dyn Queue>, Claim) = match &config.queue {
+            QueueBackend::RabbitMq { .. } => return Err(BuildError::RabbitMq),
+            QueueBackend::Embedded => {
+                let queue = EmbeddedQueue::new(database.clone(), Arc::clone(&clock));
+                let claim = match &config.database {
+                    DatabaseConfig::Sqlite(path) => lock(path)?.map_or(Claim::Taken, Claim::Lock),
+                    DatabaseConfig::Postgres(_) => {
+                        let held = keeper.claim(&*store, QUEUE, clock.now()).await?;
+                        held.map_or(Claim::Taken, Claim::Lease)
+                    }
+                };
+                if !matches!(claim, Claim::Taken) {
+                    // Nobody else is at work: what is taken was so by a process that is no more.
+                    queue.recover().await?;
+                }
+                if matches!(claim, Claim::Lock(_)) {
+                    store.drop_leases().await?;
+                }
+                (Arc::new(queue), claim)
+            }
+        };
         let mut parts = Self {
-            store: Arc::new(store),
-            queue: Arc::new(queue),
+            store,
+            queue,
             systems: HashMap::new(),
             engines: HashMap::new(),
             sweepers: HashMap::new(),
             clock,
-            lock,
+            keeper,
+            claim,
             worker: config.worker,
             database,
         };
@@ -139,9 +184,9 @@ impl Parts {
         Ok(parts)
     }
 
-    /// Whether this process alone works on its database.
-    pub const fn is_alone(&self) -> bool {
-        self.lock.is_some()
+    /// Whether this process may work on the events of the queue.
+    pub const fn may_work(&self) -> bool {
+        !matches!(self.claim, Claim::Taken)
     }
 
     /// A worker for all connections.
@@ -201,19 +246,13 @@ impl Parts {
             Arc::clone(&self.store),
             Arc::clone(&self.queue),
             Arc::clone(&self.clock),
+            Arc::clone(&self.keeper),
         );
         self.sweepers
             .insert(name.to_owned(), Sweeper::new(engine.clone()));
         self.engines.insert(name.to_owned(), engine);
         self.systems.insert(name.to_owned(), systems);
         Ok(())
-    }
-}
-
-fn sqlite_path(config: &Config) -> Result<&Path, BuildError> {
-    match &config.database {
-        DatabaseConfig::Sqlite(path) => Ok(path),
-        DatabaseConfig::Postgres(_) => Err(BuildError::Postgres),
     }
 }
 

@@ -84,6 +84,8 @@ impl Server {
         let worker = parts.worker();
         tasks.spawn(worker.clone().run(stop.clone()));
         tasks.spawn(worker.rescue(RESCUE, stop.clone()));
+        let (store, clock) = (Arc::clone(&parts.store), Arc::clone(&parts.clock));
+        tasks.spawn(Arc::clone(&parts.keeper).run(store, clock, stop.clone()));
         let schedule = Schedule {
             interval: config.sweep.interval,
             at_start: config.sweep.at_start,

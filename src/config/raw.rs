@@ -28,10 +28,11 @@ macro_rules! table {
 }
 
 table!(Raw {
+    roles: String,
     shutdown_grace: Span,
     http: RawHttp,
     database: RawAddress,
-    queue: RawAddress,
+    queue: RawQueue,
     worker: RawWorker,
     sweep: RawSweep,
     log: RawLog,
@@ -40,6 +41,8 @@ table!(Raw {
 
 table!(RawHttp {
     listen: String,
+    api_token: Secret,
+    api_token_file: String,
     body_limit: Whole,
 });
 
@@ -48,9 +51,16 @@ table!(RawAddress {
     url_file: String,
 });
 
+table!(RawQueue {
+    url: Address,
+    url_file: String,
+    prefix: String,
+});
+
 table!(RawWorker {
     concurrency: Whole,
     retry_limit: Whole,
+    lease: Span,
 });
 
 table!(RawSweep {

@@ -10,12 +10,13 @@ pub(super) use module::{DELETES, MISSING_SKUS, TAXINGS};
 
 use super::layers::{Layers, join};
 use super::problem::ConfigError;
-use super::raw::{Raw, RawAddress, RawHttp, RawLog, RawSettings, RawSweep, RawWorker};
+use super::raw::{Raw, RawAddress, RawHttp, RawLog, RawQueue, RawSettings, RawSweep, RawWorker};
 use super::scalar::{ModuleName, Span, Whole};
 use super::settings_file::AllSettings;
-use super::{Config, Database, Http, Log, LogFormat, QueueBackend, Sweep, Worker};
+use super::{Config, Database, Http, Log, LogFormat, QueueBackend, Role, Roles, Sweep, Worker};
 use crate::sync::{nearest, one_of};
 use secrecy::{ExposeSecret, SecretString};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -79,11 +80,15 @@ impl Check<'_> {
             Ok(redacted) => Some(redacted),
             Err(error) => self.fail("", format!("it can't be printed: {error}")),
         };
+        let roles = self.roles(raw.roles);
         let shutdown_grace = self.required("shutdown_grace", raw.shutdown_grace);
         let http = self.http(raw.http.unwrap_or_default());
         let database = self.database(raw.database.unwrap_or_default());
         let queue = self.queue(raw.queue.unwrap_or_default());
-        let worker = self.worker(&raw.worker.unwrap_or_default());
+        let worker = self.worker(raw.worker.unwrap_or_default());
+        if let (Some(roles), Some(database), Some(queue)) = (&roles, &database, &queue) {
+            self.shares(roles, database, queue);
+        }
         let sweep = self.sweep(raw.sweep.unwrap_or_default());
         let log = self.log(raw.log.unwrap_or_default());
         let connections = raw.connections.unwrap_or_default();
@@ -102,6 +107,7 @@ impl Check<'_> {
             })
             .collect();
         Some(Config {
+            roles: roles?,
             http: http?,
             database: database?,
             queue: queue?,
@@ -113,6 +119,48 @@ impl Check<'_> {
             warnings: Vec::new(),
             redacted: redacted?,
         })
+    }
+
+    fn roles(&mut self, text: Option<String>) -> Option<Roles> {
+        let text = self.required("roles", text)?;
+        let names: Vec<&str> = text
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .collect();
+        let known = Role::ALL.map(Role::as_str);
+        if names.is_empty() {
+            return self.fail(
+                "roles",
+                format!("it must name at least one of {}", one_of(&known)),
+            );
+        }
+        let choices = Role::ALL.map(|role| (role.as_str(), role));
+        let roles = names
+            .into_iter()
+            .map(|name| self.choice("roles", Some(name.to_owned()), &choices))
+            .collect::<Option<BTreeSet<Role>>>();
+        roles.map(Roles)
+    }
+
+    /// Whether several processes can work together as they are to.
+    fn shares(&mut self, roles: &Roles, database: &Database, queue: &QueueBackend) {
+        if roles.are_all() {
+            return;
+        }
+        if matches!(database, Database::Sqlite(_)) {
+            self.told(
+                "roles",
+                "SQLite serves one process, which must have all roles; to share them among processes, set \
+                 database.url to a PostgreSQL database (postgres://…) and queue.url to a RabbitMQ server (amqp://…)",
+            );
+        } else if matches!(queue, QueueBackend::Embedded) {
+            self.told(
+                "roles",
+                "the embedded queue serves one process, which must have all roles; to share them among processes, \
+                 set queue.url to a RabbitMQ server (amqp://…)",
+            );
+        }
     }
 
     fn http(&mut self, raw: RawHttp) -> Option<Http> {
@@ -127,8 +175,14 @@ impl Check<'_> {
             )
         });
         let body_limit = self.whole("http.body_limit", raw.body_limit, 1);
+        let api_token = self.secret(
+            "http.api_token",
+            raw.api_token.map(|token| token.0),
+            raw.api_token_file,
+        );
         Some(Http {
             listen: listen?,
+            api_token,
             body_limit: body_limit?,
         })
     }
@@ -151,14 +205,29 @@ impl Check<'_> {
         }
     }
 
-    fn queue(&mut self, raw: RawAddress) -> Option<QueueBackend> {
-        let url = self.address("queue", raw)?;
+    fn queue(&mut self, raw: RawQueue) -> Option<QueueBackend> {
+        let address = RawAddress {
+            url: raw.url,
+            url_file: raw.url_file,
+        };
+        let url = self.address("queue", address);
+        let prefix = self.required("queue.prefix", raw.prefix).and_then(|prefix| {
+            let is_fit = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+            if !prefix.is_empty() && prefix.len() <= 200 && prefix.chars().all(is_fit) {
+                return Some(prefix);
+            }
+            self.fail(
+                "queue.prefix",
+                "it must be 1 to 200 letters, digits, `-`, `_` and `.`, as queues are named with it",
+            )
+        });
+        let (url, prefix) = (url?, prefix?);
         let text = url.expose_secret();
         if text == "embedded:" || text == "embedded" {
             return Some(QueueBackend::Embedded);
         }
         if text.starts_with("amqp://") || text.starts_with("amqps://") {
-            return Some(QueueBackend::RabbitMq(url));
+            return Some(QueueBackend::RabbitMq { url, prefix });
         }
         self.fail(
             "queue.url",
@@ -174,12 +243,14 @@ impl Check<'_> {
         self.required_secret(&url, given.map(|address| address.0), raw.url_file)
     }
 
-    fn worker(&mut self, raw: &RawWorker) -> Option<Worker> {
+    fn worker(&mut self, raw: RawWorker) -> Option<Worker> {
         let concurrency = self.whole("worker.concurrency", raw.concurrency, 1);
         let retry_limit = self.whole("worker.retry_limit", raw.retry_limit, 0);
+        let lease = self.period("worker.lease", raw.lease);
         Some(Worker {
             concurrency: concurrency?,
             retry_limit: retry_limit?,
+            lease: lease?,
         })
     }
 

@@ -1,27 +1,117 @@
-//! Leases of records: taken before work, released after it, and what waited for them meanwhile.
+//! Leases of records: taken before work, prolonged during it, released after it, and what waited for them meanwhile.
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::{Clock, Timestamp};
 use crate::queue::{Event, Lane};
+use crate::store::{Fence, Store, StoreError};
+use crate::telemetry;
 
 use super::{Engine, EngineError};
 
-/// How long a lease lasts when its holder doesn't release it: longer than all calls of one event can take.
-const LEASE: Duration = Duration::from_mins(5);
-
-/// The leases that one worker holds.
-pub(super) struct Held {
-    owner: String,
-    names: Vec<String>,
+/// Keeps the leases of one process from running out while it works.
+///
+/// A process that dies no longer does, and its leases are free after [`Keeper::span`].
+#[derive(Debug)]
+pub struct Keeper {
+    span: Duration,
+    owners: Mutex<BTreeSet<String>>,
 }
 
-impl Default for Held {
-    /// None yet.
-    fn default() -> Self {
-        Self {
-            owner: uuid::Uuid::now_v7().to_string(),
-            names: Vec::new(),
+impl Keeper {
+    /// A keeper of leases that run out after `span` when nobody prolongs them.
+    pub fn new(span: Duration) -> Arc<Self> {
+        Arc::new(Self {
+            span,
+            owners: Mutex::default(),
+        })
+    }
+
+    /// How long a lease lasts when its holder neither prolongs nor releases it.
+    pub const fn span(&self) -> Duration {
+        self.span
+    }
+
+    /// Takes a lease for as long as what is returned lives; `None` when somebody else holds it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn claim(
+        self: &Arc<Self>,
+        store: &dyn Store,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<Option<Held>, StoreError> {
+        let held = Held::new(Arc::clone(self));
+        let taken = store.acquire(name, &held.owner, now, now + self.span).await?;
+        Ok(taken.then_some(held))
+    }
+
+    /// Prolongs all leases again and again, until `stop`.
+    pub async fn run(self: Arc<Self>, store: Arc<dyn Store>, clock: Arc<dyn Clock>, stop: CancellationToken) {
+        // Two may fail, and there is still time for the third.
+        let mut ticks = tokio::time::interval(self.span / 4);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = ticks.tick() => {}
+            }
+            let owners: Vec<String> = self.owners().iter().cloned().collect();
+            let now = clock.now();
+            if let Err(error) = store.renew(&owners, now, now + self.span).await {
+                tracing::warn!(error = %telemetry::chain(&error), "leases can't be prolonged");
+            }
         }
+    }
+
+    fn owners(&self) -> std::sync::MutexGuard<'_, BTreeSet<String>> {
+        // A set of names is whole whatever happened.
+        self.owners.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Leases that are prolonged as long as this lives: those that one event is worked on under, or one of a whole process.
+#[derive(Debug)]
+pub struct Held {
+    owner: String,
+    names: Mutex<Vec<String>>,
+    keeper: Arc<Keeper>,
+}
+
+impl Held {
+    /// None yet.
+    fn new(keeper: Arc<Keeper>) -> Self {
+        let owner = uuid::Uuid::now_v7().to_string();
+        keeper.owners().insert(owner.clone());
+        Self {
+            owner,
+            names: Mutex::default(),
+            keeper,
+        }
+    }
+
+    /// What must still be so for what was done to be written down.
+    pub(super) fn fence(&self) -> Option<Fence> {
+        let names = self.names().clone();
+        (!names.is_empty()).then(|| Fence {
+            owner: self.owner.clone(),
+            names,
+        })
+    }
+
+    fn names(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What was not released is no longer prolonged, and runs out.
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.keeper.owners().remove(&self.owner);
     }
 }
 
@@ -31,12 +121,19 @@ pub(super) fn lease_of(link: &str) -> String {
 }
 
 impl Engine {
+    /// Begins to hold leases.
+    pub(super) fn hold(&self) -> Held {
+        Held::new(Arc::clone(&self.keeper))
+    }
+
     /// Takes one more lease, or prolongs one that is held.
-    pub(super) async fn lease(&self, name: &str, held: &mut Held) -> Result<bool, EngineError> {
+    pub(super) async fn lease(&self, name: &str, held: &Held) -> Result<bool, EngineError> {
         let now = self.clock.now();
-        let taken = self.store.acquire(name, &held.owner, now, now + LEASE).await?;
-        if taken && !held.names.iter().any(|other| other == name) {
-            held.names.push(name.to_owned());
+        let until = now + self.keeper.span();
+        let taken = self.store.acquire(name, &held.owner, now, until).await?;
+        let mut names = held.names();
+        if taken && !names.iter().any(|other| other == name) {
+            names.push(name.to_owned());
         }
         Ok(taken)
     }
@@ -45,19 +142,20 @@ impl Engine {
     ///
     /// The echo of a write mostly waits for the lease of the write: one holder after the other would put it back
     /// into the queue, only to see it parked again.
-    pub(super) async fn release(&self, mut held: Held) -> Result<(), EngineError> {
-        if held.names.is_empty() {
-            return Ok(());
-        }
+    pub(super) async fn release(&self, held: &Held) -> Result<(), EngineError> {
         let mut tried = Vec::new();
-        while let Some(event) = self.next_waiting(&held, &tried).await? {
+        while let Some(event) = self.next_waiting(held, &tried).await? {
             tried.push(event.id.clone());
             // What fails here stays parked, goes back into the queue below, and fails there once more.
-            if Box::pin(self.catch_up(&event, &mut held)).await.unwrap_or(false) {
+            if Box::pin(self.catch_up(&event, held)).await.unwrap_or(false) {
                 self.store.unpark(&[event.id]).await?;
             }
         }
-        let waiting = self.store.release(&held.names, &held.owner).await?;
+        let names = std::mem::take(&mut *held.names());
+        if names.is_empty() {
+            return Ok(());
+        }
+        let waiting = self.store.release(&names, &held.owner).await?;
         if waiting.is_empty() {
             return Ok(());
         }
@@ -65,7 +163,8 @@ impl Engine {
     }
 
     async fn next_waiting(&self, held: &Held, tried: &[String]) -> Result<Option<Event>, EngineError> {
-        let waiting = self.store.waiting(&held.names).await?;
+        let names = held.names().clone();
+        let waiting = self.store.waiting(&names).await?;
         Ok(waiting.into_iter().find(|event| !tried.contains(&event.id)))
     }
 

@@ -9,19 +9,14 @@ use crate::sync::{
 };
 
 use super::apply::{Pair, sides};
-use super::lease::{Held, lease_of};
+use super::lease::lease_of;
 use super::source::Source;
 use super::subject::{Case, Flow};
 use super::{Engine, EngineError};
 
 impl Engine {
     /// A record that is not yet in step was created or changed.
-    pub(super) async fn meet(
-        &self,
-        case: &Case<'_>,
-        seen: &Seen,
-        held: &mut Held,
-    ) -> Result<Flow, EngineError> {
+    pub(super) async fn meet(&self, case: &Case<'_>, seen: &Seen) -> Result<Flow, EngineError> {
         let other = case.side.opposite();
         if !case.settings.direction.writes_to(other) {
             return Ok(Flow::Done);
@@ -55,7 +50,7 @@ impl Engine {
             return Err(EngineError::Unsettled);
         }
         let Some(key) = key else {
-            return self.meet_unkeyed(case, record, held).await;
+            return self.meet_unkeyed(case, record).await;
         };
         // Two events, one from each side, may be about to make the same pair.
         let name = match counterpart_of(&record) {
@@ -65,7 +60,7 @@ impl Engine {
             ),
             None => format!("match:{}:{}:{}", case.at.connection, case.at.module, key.as_str()),
         };
-        if !self.lease(&name, held).await? {
+        if !self.lease(&name, case.held).await? {
             return Ok(Flow::Busy(name));
         }
         if self.store.link_of(&case.at, case.side, &case.id).await?.is_some() {
@@ -86,7 +81,7 @@ impl Engine {
             }
         };
         if let Some(counterpart) = found {
-            return self.pair(case, record, fresh, counterpart, &key, held).await;
+            return self.pair(case, record, fresh, counterpart, &key).await;
         }
         let created = self.create(case, record, key.as_str());
         created.await.map(|()| Flow::Done)
@@ -144,7 +139,6 @@ impl Engine {
         fresh: bool,
         counterpart: Record,
         key: &MatchKey,
-        held: &mut Held,
     ) -> Result<Flow, EngineError> {
         let other = case.side.opposite();
         let id = match self.store.link_of(&case.at, other, &counterpart.id).await? {
@@ -164,7 +158,7 @@ impl Engine {
                 return skip.await.map(|()| Flow::Done);
             }
         };
-        if !self.lease(&lease_of(&id), held).await? {
+        if !self.lease(&lease_of(&id), case.held).await? {
             return Ok(Flow::Busy(lease_of(&id)));
         }
         let begun = self.store.creating_since(&case.at, other, &case.id).await?;
@@ -181,12 +175,7 @@ impl Engine {
 
     /// A record without match key is in step with none that is there already; but a create that was interrupted may
     /// have left one.
-    async fn meet_unkeyed(
-        &self,
-        case: &Case<'_>,
-        record: Record,
-        held: &mut Held,
-    ) -> Result<Flow, EngineError> {
+    async fn meet_unkeyed(&self, case: &Case<'_>, record: Record) -> Result<Flow, EngineError> {
         let other = case.side.opposite();
         let begun = self.store.creating_since(&case.at, other, &case.id).await?;
         let left = match begun {
@@ -204,7 +193,7 @@ impl Engine {
             return self.create(case, record, "").await.map(|()| Flow::Done);
         };
         let id = uuid::Uuid::now_v7().to_string();
-        if !self.lease(&lease_of(&id), held).await? {
+        if !self.lease(&lease_of(&id), case.held).await? {
             return Ok(Flow::Busy(lease_of(&id)));
         }
         let pair = first_pair(id, "", sides(case.side, record, counterpart), false);

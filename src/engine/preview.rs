@@ -37,7 +37,9 @@ impl Engine {
             change: Change::Changed(Seen::Nothing),
         };
         let event = Event::new(&at.connection, subject, Cause::Retry, self.clock.now());
+        let held = self.hold();
         let case = Case {
+            held: &held,
             begun: self.clock.now(),
             at: at.clone(),
             side,

@@ -17,6 +17,8 @@ pub(super) struct Case<'a> {
     /// Whatever is read for it is read after this.
     pub(super) begun: Timestamp,
     pub(super) settings: ModuleSettings,
+    /// The leases under which it is worked on.
+    pub(super) held: &'a Held,
 }
 
 /// How far an event came.
@@ -66,7 +68,8 @@ impl Engine {
 
     /// Deals with an event about a record.
     pub(super) async fn handle_event(&self, event: &Event) -> Result<Handled, EngineError> {
-        match self.case(event).await? {
+        let held = self.hold();
+        match self.case(event, &held).await? {
             Some((case, change)) => self.with_lease(&case, change).await,
             None => Ok(Handled::Here),
         }
@@ -96,7 +99,11 @@ impl Engine {
     }
 
     /// What an event about a record is about; `None` for other events, and where the module is switched off.
-    async fn case<'a>(&self, event: &'a Event) -> Result<Option<(Case<'a>, &'a Change)>, EngineError> {
+    async fn case<'a>(
+        &self,
+        event: &'a Event,
+        held: &'a Held,
+    ) -> Result<Option<(Case<'a>, &'a Change)>, EngineError> {
         let Subject::Record {
             module,
             side,
@@ -120,6 +127,7 @@ impl Engine {
                 event,
                 begun: self.clock.now(),
                 settings,
+                held,
             },
             change,
         )))
@@ -154,9 +162,8 @@ impl Engine {
 
     async fn with_lease(&self, case: &Case<'_>, change: &Change) -> Result<Handled, EngineError> {
         loop {
-            let mut held = Held::default();
-            let outcome = self.work(case, change, &mut held).await;
-            self.release(held).await?;
+            let outcome = self.work(case, change).await;
+            self.release(case.held).await?;
             match outcome? {
                 Flow::Done => return Ok(Handled::Here),
                 // When the lease is free by now nobody would see to the event: go on at once.
@@ -169,14 +176,14 @@ impl Engine {
     }
 
     /// Deals with an event that waited for a lease that is held here. False when it needs another one, too.
-    pub(super) async fn catch_up(&self, event: &Event, held: &mut Held) -> Result<bool, EngineError> {
-        match self.case(event).await? {
-            Some((case, change)) => Ok(matches!(self.work(&case, change, held).await?, Flow::Done)),
+    pub(super) async fn catch_up(&self, event: &Event, held: &Held) -> Result<bool, EngineError> {
+        match self.case(event, held).await? {
+            Some((case, change)) => Ok(matches!(self.work(&case, change).await?, Flow::Done)),
             None => Ok(true),
         }
     }
 
-    async fn work(&self, case: &Case<'_>, change: &Change, held: &mut Held) -> Result<Flow, EngineError> {
+    async fn work(&self, case: &Case<'_>, change: &Change) -> Result<Flow, EngineError> {
         if self.is_echo(case, change).await? {
             return Ok(Flow::Done);
         }
@@ -187,7 +194,7 @@ impl Engine {
             let Place { connection, module } = &case.at;
             format!("record:{connection}:{module}:{}:{}", case.side, case.id)
         };
-        if !self.lease(&name, held).await? {
+        if !self.lease(&name, case.held).await? {
             return Ok(Flow::Busy(name));
         }
         // What was read before the lease may be out of date.
@@ -207,7 +214,7 @@ impl Engine {
             }
             (Some(link), Change::Changed(seen)) => self.changed(case, link, seen).await.map(|()| Flow::Done),
             (Some(link), Change::Deleted) => self.deleted(case, link).await.map(|()| Flow::Done),
-            (None, Change::Changed(seen)) => self.meet(case, seen, held).await,
+            (None, Change::Changed(seen)) => self.meet(case, seen).await,
             // A record that was never in step is gone: nothing to do.
             (None, Change::Deleted | Change::StockMoved(_)) => Ok(Flow::Done),
         }
@@ -250,6 +257,7 @@ impl Engine {
         let at = self.place(*module);
         let settings = self.settings(&at).await?;
         let link = self.store.link_of(&at, *side, id).await?;
+        let held = self.hold();
         let case = Case {
             at,
             side: *side,
@@ -257,6 +265,7 @@ impl Engine {
             event,
             begun: self.clock.now(),
             settings,
+            held: &held,
         };
         self.skip(
             &case,
@@ -286,6 +295,7 @@ impl Engine {
             link,
             entries,
             created,
+            fence: case.held.fence(),
         };
         self.store.commit(&commit).await?;
         let is_in_step = |entry: &Entry| !matches!(entry.action, Action::Skipped | Action::Deleted);

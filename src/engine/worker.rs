@@ -13,12 +13,15 @@ use tracing::Instrument;
 
 use super::{Backoff, Disposition, Engine, EngineError};
 use crate::clock::Clock;
-use crate::queue::{Delivery, Event, Queue, QueueError};
-use crate::store::Store;
+use crate::queue::{Delivery, Event, Failure, Queue, QueueError};
+use crate::store::{FailedEvent, Store};
 use crate::telemetry;
 
 /// How long to wait after the queue or the store failed, before asking again.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// How long an event waits that can't be set aside for now.
+const ASIDE: Duration = Duration::from_secs(10);
 
 /// Takes events from the queue and has them dealt with.
 #[derive(Clone, Debug)]
@@ -119,17 +122,26 @@ impl Worker {
     }
 
     async fn deal_with(&self, delivery: Delivery) {
-        let Some(event) = &delivery.event else {
-            tracing::error!(delivery.id = %delivery.id, "an event in the queue can't be read; it is set aside");
-            return Self::tell(self.queue.fail(&delivery.id, "it can't be read").await);
+        let event = match &delivery.event {
+            Ok(event) if !delivery.is_poisoned => event,
+            unfit => {
+                let reason = match unfit {
+                    Ok(_) => {
+                        "it was handed out again and again and never dealt with: it may be what ends the workers"
+                    }
+                    Err(_) => "it can't be read",
+                };
+                tracing::error!(delivery.id = %delivery.id, reason, "an event in the queue is set aside");
+                return Self::tell(self.set_aside(&delivery, reason.to_owned()).await.1);
+            }
         };
         let span = tracing::info_span!("event", event.id = %event.id, connection = %event.connection, attempt = delivery.attempts);
         // A panic is one event's failure, not the end of the others.
         let attempt = AssertUnwindSafe(self.attempt(event)).catch_unwind();
         let outcome = attempt.instrument(span).await.unwrap_or(Err(EngineError::Panic));
         let (outcome, answered) = match outcome {
-            Ok(()) => ("done", self.queue.done(&delivery.id).await),
-            Err(error) => self.put_back(&delivery, &error).await,
+            Ok(()) => ("done", self.queue.done(&delivery).await),
+            Err(error) => self.put_back(&delivery, event, &error).await,
         };
         let took = self.clock.now() - event.received;
         tracing::debug!(event.id = %delivery.id, outcome, took_ms = took.as_millis(), "dealt with an event");
@@ -148,37 +160,63 @@ impl Worker {
     async fn put_back(
         &self,
         delivery: &Delivery,
+        event: &Event,
         error: &EngineError,
     ) -> (&'static str, Result<(), QueueError>) {
+        let error_told = telemetry::chain(error);
         match self.backoff.after(error, delivery.attempts, rand::random()) {
-            Disposition::Wait(wait) => ("waiting", self.queue.again(&delivery.id, wait, false).await),
+            Disposition::Wait(wait) => ("waiting", self.queue.again(delivery, wait, None).await),
             Disposition::Retry(wait) => {
                 tracing::warn!(
-                    event.id = %delivery.id, attempt = delivery.attempts, wait_ms = wait.as_millis(),
-                    error = %telemetry::chain(error), "an event could not be dealt with for now"
+                    event.id = %event.id, attempt = delivery.attempts, wait_ms = wait.as_millis(), error = %error_told,
+                    "an event could not be dealt with for now"
                 );
-                ("retry", self.queue.again(&delivery.id, wait, true).await)
+                let failure = Failure {
+                    at: self.clock.now(),
+                    error: error_told,
+                };
+                ("retry", self.queue.again(delivery, wait, Some(failure)).await)
             }
             Disposition::GiveUp => {
                 tracing::error!(
-                    event.id = %delivery.id, attempt = delivery.attempts,
-                    error = %telemetry::chain(error), "an event failed too often and is set aside"
+                    event.id = %event.id, attempt = delivery.attempts, error = %error_told,
+                    "an event failed too often and is set aside; `failed list` shows it"
                 );
-                if let (Some(event), Some(engine)) = (&delivery.event, self.engine_of(delivery))
-                    && let Err(error) = engine.give_up(event, &telemetry::chain(error)).await
+                if let Some(engine) = self.engines.get(&event.connection)
+                    && let Err(error) = engine.give_up(event, &error_told).await
                 {
                     tracing::error!(error = %telemetry::chain(&error), "the sync log can't tell of a failed event");
                 }
-                (
-                    "failed",
-                    self.queue.fail(&delivery.id, &telemetry::chain(error)).await,
-                )
+                self.set_aside(delivery, error_told).await
             }
         }
     }
 
-    fn engine_of(&self, delivery: &Delivery) -> Option<&Engine> {
-        self.engines.get(&delivery.event.as_ref()?.connection)
+    /// Sets an event aside for a person; where that fails, it comes again.
+    async fn set_aside(&self, delivery: &Delivery, reason: String) -> (&'static str, Result<(), QueueError>) {
+        let at = self.clock.now();
+        let failure = Failure {
+            at,
+            error: reason.clone(),
+        };
+        let failed = FailedEvent {
+            id: match &delivery.event {
+                Ok(event) => event.id.clone(),
+                Err(_) => uuid::Uuid::now_v7().to_string(),
+            },
+            at,
+            event: delivery.event.clone(),
+            reason,
+            attempts: delivery.attempts + 1,
+            history: delivery.history_with(failure),
+        };
+        match self.store.set_aside(&failed).await {
+            Ok(()) => ("failed", self.queue.done(delivery).await),
+            Err(error) => {
+                tracing::error!(error = %telemetry::chain(&error), "a failed event can't be set aside; it comes again");
+                ("retry", self.queue.again(delivery, ASIDE, None).await)
+            }
+        }
     }
 
     fn tell(answered: Result<(), QueueError>) {

@@ -9,7 +9,7 @@ use serde_json::{from_str, to_string};
 use sqlx::{Row, any::AnyRow};
 use tokio::sync::Notify;
 
-use super::{Delivery, Event, Lane, Queue, QueueError};
+use super::{Delivery, Event, Failure, Lane, Queue, QueueError};
 use crate::clock::Clock;
 use crate::store::Database;
 use std::sync::Arc;
@@ -59,7 +59,7 @@ impl EmbeddedQueue {
         let rows = sqlx::query(
             "update queue set state = 'taken' where id in (select id from queue where state = 'ready' \
              and available_at <= $1 order by lane desc, available_at, id limit $2) \
-             returning id, attempts, event",
+             returning id, attempts, history, event",
         )
         .bind(now)
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
@@ -73,10 +73,13 @@ impl EmbeddedQueue {
 
 fn delivery(row: &AnyRow) -> Result<Delivery, sqlx::Error> {
     let event: String = row.try_get("event")?;
+    let history: String = row.try_get("history")?;
     Ok(Delivery {
         id: row.try_get("id")?,
-        event: from_str::<Event>(&event).ok(),
+        event: from_str::<Event>(&event).map_err(|_| event),
         attempts: u32::try_from(row.try_get::<i64, _>("attempts")?).unwrap_or(u32::MAX),
+        history: from_str(&history).unwrap_or_default(),
+        is_poisoned: false,
     })
 }
 
@@ -89,8 +92,8 @@ impl Queue for EmbeddedQueue {
         for event in events {
             let text = to_string(event).map_err(|error| QueueError::new("publish", error))?;
             sqlx::query(
-                "insert into queue (id, lane, state, available_at, attempts, event, enqueued_at) \
-                 values ($1, $2, 'ready', $3, 0, $4, $3)",
+                "insert into queue (id, lane, state, available_at, attempts, history, event, enqueued_at) \
+                 values ($1, $2, 'ready', $3, 0, '[]', $4, $3)",
             )
             .bind(event.id.as_str())
             .bind(lane.as_str())
@@ -121,42 +124,44 @@ impl Queue for EmbeddedQueue {
         }
     }
 
-    async fn done(&self, id: &str) -> Result<(), QueueError> {
+    async fn done(&self, delivery: &Delivery) -> Result<(), QueueError> {
         sqlx::query("delete from queue where id = $1 and state = 'taken'")
-            .bind(id)
+            .bind(delivery.id.as_str())
             .execute(self.database.write())
             .await
             .map_err(|error| QueueError::new("remove an event", error))?;
         Ok(())
     }
 
-    async fn again(&self, id: &str, delay: Duration, counted: bool) -> Result<(), QueueError> {
+    async fn again(
+        &self,
+        delivery: &Delivery,
+        delay: Duration,
+        failure: Option<Failure>,
+    ) -> Result<(), QueueError> {
+        const AGAIN: &str = "put an event back";
+        let counted = i64::from(failure.is_some());
+        let history = match failure {
+            Some(failure) => to_string(&delivery.history_with(failure)),
+            None => to_string(&delivery.history),
+        };
         sqlx::query(
-            "update queue set state = 'ready', available_at = $2, attempts = attempts + $3 \
+            "update queue set state = 'ready', available_at = $2, attempts = attempts + $3, history = $4 \
              where id = $1 and state = 'taken'",
         )
-        .bind(id)
+        .bind(delivery.id.as_str())
         .bind((self.clock.now() + delay).as_millis())
-        .bind(i64::from(counted))
+        .bind(counted)
+        .bind(history.map_err(|error| QueueError::new(AGAIN, error))?)
         .execute(self.database.write())
         .await
-        .map_err(|error| QueueError::new("put an event back", error))?;
-        Ok(())
-    }
-
-    async fn fail(&self, id: &str, failure: &str) -> Result<(), QueueError> {
-        sqlx::query("update queue set state = 'failed', failure = $2 where id = $1")
-            .bind(id)
-            .bind(failure)
-            .execute(self.database.write())
-            .await
-            .map_err(|error| QueueError::new("set an event aside", error))?;
+        .map_err(|error| QueueError::new(AGAIN, error))?;
         Ok(())
     }
 
     async fn depth(&self, lane: Lane) -> Result<u64, QueueError> {
         let failed = |error: sqlx::Error| QueueError::new("count events", error);
-        let row = sqlx::query("select count(*) as depth from queue where lane = $1 and state <> 'failed'")
+        let row = sqlx::query("select count(*) as depth from queue where lane = $1")
             .bind(lane.as_str())
             .fetch_one(self.database.read())
             .await

@@ -1,20 +1,28 @@
-//! The connection to the database: SQLite in WAL mode, one writer and several readers.
+//! The connection to the database: SQLite, or PostgreSQL.
+//!
+//! The same statements and migrations run on both.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use secrecy::{ExposeSecret, SecretString};
 use sqlx::any::AnyPoolOptions;
+use sqlx::migrate::MigrateError;
 use sqlx::{Any, AnyPool, Transaction};
+
+/// How many connections a process keeps to PostgreSQL at most.
+const CONNECTIONS: u32 = 12;
 
 /// An open database whose schema is up to date.
 ///
-/// SQLite takes one writer at a time. Writers queue for the one connection of their pool, rather than fail with
-/// "database is locked"; readers go on meanwhile (WAL).
+/// SQLite is in WAL mode and takes one writer at a time: writers queue for the one connection of their pool, rather
+/// than fail with "database is locked"; readers go on meanwhile. PostgreSQL has one pool for both.
 #[derive(Clone, Debug)]
 pub struct Database {
     read: AnyPool,
     write: AnyPool,
+    begin: &'static str,
 }
 
 /// Why the database can't be opened.
@@ -38,9 +46,41 @@ pub enum DatabaseError {
         #[source]
         source: sqlx::Error,
     },
+    /// The server doesn't let us in, or isn't there.
+    #[error("database.url: PostgreSQL can't be reached, or refuses the user or the database")]
+    Connect(#[source] sqlx::Error),
+    /// A newer version of this program was at work on it.
+    #[error(
+        "the database is of a newer version of this program (its schema has change {version}, which this one doesn't \
+         know); start that version, or a newer one"
+    )]
+    Newer {
+        /// The number of the change.
+        version: i64,
+    },
     /// Its schema can't be brought up to date.
     #[error("the schema of the database can't be brought up to date")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    Migrate(#[source] MigrateError),
+}
+
+impl DatabaseError {
+    /// Whether trying again may help, as the server is not there for the moment.
+    pub const fn is_passing(&self) -> bool {
+        match self {
+            Self::Connect(error) => is_outage(error),
+            Self::Migrate(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => {
+                is_outage(error)
+            }
+            _ => false,
+        }
+    }
+}
+
+const fn is_outage(error: &sqlx::Error) -> bool {
+    matches!(
+        error,
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Protocol(_)
+    )
 }
 
 /// What must be escaped in the path of a URL.
@@ -51,7 +91,7 @@ impl Database {
     ///
     /// # Errors
     /// When the file can't be made or opened, or is of a newer version of this program.
-    pub async fn open(path: &Path) -> Result<Self, DatabaseError> {
+    pub async fn sqlite(path: &Path) -> Result<Self, DatabaseError> {
         sqlx::any::install_default_drivers();
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         if let Some(folder) = path.parent() {
@@ -75,9 +115,36 @@ impl Database {
             source,
         };
         let write = open(1).connect(&url).await.map_err(failed)?;
-        sqlx::migrate!().run(&write).await?;
+        migrate(&write).await?;
         let read = open(4).connect(&url).await.map_err(failed)?;
-        Ok(Self { read, write })
+        Ok(Self {
+            read,
+            write,
+            begin: "begin immediate",
+        })
+    }
+
+    /// Opens a database of a PostgreSQL server and brings its schema up to date; of several processes one does.
+    ///
+    /// # Errors
+    /// When the server can't be reached or refuses, or the database is of a newer version of this program.
+    pub async fn postgres(url: &SecretString) -> Result<Self, DatabaseError> {
+        sqlx::any::install_default_drivers();
+        let pool = AnyPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            // An event waits rather than fail while connections are busy, but not long while the server is gone.
+            .acquire_timeout(Duration::from_secs(5))
+            // Asking before each statement whether the connection still stands would double what each costs.
+            .test_before_acquire(false)
+            .connect(url.expose_secret())
+            .await
+            .map_err(DatabaseError::Connect)?;
+        migrate(&pool).await?;
+        Ok(Self {
+            read: pool.clone(),
+            write: pool,
+            begin: "begin",
+        })
     }
 
     /// For statements that only read.
@@ -92,7 +159,7 @@ impl Database {
 
     /// Begins a transaction that writes.
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
-        self.write.begin_with("begin immediate").await
+        self.write.begin_with(self.begin).await
     }
 
     /// Closes all connections.
@@ -100,6 +167,14 @@ impl Database {
         self.read.close().await;
         self.write.close().await;
     }
+}
+
+/// Brings the schema up to date. PostgreSQL's migrations run under a lock, and SQLite's process is alone.
+async fn migrate(pool: &AnyPool) -> Result<(), DatabaseError> {
+    sqlx::migrate!().run(pool).await.map_err(|error| match error {
+        MigrateError::VersionMissing(version) => DatabaseError::Newer { version },
+        error => DatabaseError::Migrate(error),
+    })
 }
 
 async fn prepare(connection: &mut sqlx::AnyConnection) -> Result<(), sqlx::Error> {

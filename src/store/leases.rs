@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use serde_json::{from_str, to_string};
-use sqlx::Row;
 use sqlx::any::AnyRow;
+use sqlx::{Any, QueryBuilder, Row, Transaction};
 
-use super::{Leases, SqlStore, StoreError};
+use super::{Fence, Leases, SqlStore, StoreError};
 use crate::clock::Timestamp;
 use crate::queue::Event;
 
@@ -45,19 +45,29 @@ impl Leases for SqlStore {
 
     async fn park(&self, name: &str, event: &Event, now: Timestamp) -> Result<bool, StoreError> {
         const PARK: &str = "park an event";
-        let done = sqlx::query(
-            "insert into parked (id, lease, event, parked_at) \
-             select $1, $2, $3, $4 where exists (select 1 from lease where name = $2 and until >= $4) \
-             on conflict (id) do nothing",
+        let mut transaction = self.database.begin().await.map_err(StoreError::new(PARK))?;
+        // Locks the row, so that its holder can't release it before it sees the event.
+        let held = sqlx::query("update lease set until = until where name = $1 and until >= $2")
+            .bind(name)
+            .bind(now.as_millis())
+            .execute(&mut *transaction)
+            .await
+            .map_err(StoreError::new(PARK))?;
+        if held.rows_affected() == 0 {
+            return Ok(false);
+        }
+        sqlx::query(
+            "insert into parked (id, lease, event, parked_at) values ($1, $2, $3, $4) on conflict (id) do nothing",
         )
         .bind(event.id.as_str())
         .bind(name)
         .bind(to_string(event).map_err(StoreError::unreadable(PARK))?)
         .bind(now.as_millis())
-        .execute(self.database.write())
+        .execute(&mut *transaction)
         .await
         .map_err(StoreError::new(PARK))?;
-        Ok(done.rows_affected() > 0)
+        transaction.commit().await.map_err(StoreError::new(PARK))?;
+        Ok(true)
     }
 
     async fn waiting(&self, names: &[String]) -> Result<Vec<Event>, StoreError> {
@@ -124,6 +134,27 @@ impl Leases for SqlStore {
         events(&rows)
     }
 
+    async fn renew(&self, owners: &[String], now: Timestamp, until: Timestamp) -> Result<u64, StoreError> {
+        if owners.is_empty() {
+            return Ok(0);
+        }
+        let mut query = QueryBuilder::<Any>::new("update lease set until = ");
+        query.push_bind(until.as_millis());
+        query.push(" where until >= ").push_bind(now.as_millis());
+        query.push(" and owner in (");
+        let mut list = query.separated(", ");
+        for owner in owners {
+            list.push_bind(owner.as_str());
+        }
+        query.push(")");
+        let done = query
+            .build()
+            .execute(self.database.write())
+            .await
+            .map_err(StoreError::new("prolong leases"))?;
+        Ok(done.rows_affected())
+    }
+
     async fn drop_leases(&self) -> Result<(), StoreError> {
         sqlx::query("delete from lease")
             .execute(self.database.write())
@@ -131,6 +162,24 @@ impl Leases for SqlStore {
             .map_err(StoreError::new("drop the leases"))?;
         Ok(())
     }
+}
+
+/// Whether all these leases are still held, which then stays so until the transaction ends.
+pub(super) async fn hold(
+    transaction: &mut Transaction<'static, Any>,
+    fence: &Fence,
+) -> Result<bool, sqlx::Error> {
+    for name in &fence.names {
+        let held = sqlx::query("update lease set until = until where name = $1 and owner = $2")
+            .bind(name.as_str())
+            .bind(fence.owner.as_str())
+            .execute(&mut **transaction)
+            .await?;
+        if held.rows_affected() == 0 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn events(rows: &[AnyRow]) -> Result<Vec<Event>, StoreError> {

@@ -5,7 +5,7 @@ use serde_json::{from_str, to_string};
 use sqlx::any::AnyRow;
 use sqlx::{Any, QueryBuilder, Row, Transaction};
 
-use super::{Commit, Link, Links, Place, SqlStore, StoreError, journal};
+use super::{Commit, Link, Links, Place, SqlStore, StoreError, journal, leases};
 use crate::clock::Timestamp;
 use crate::sync::{Base, RecordId, Side, Sides, Trails};
 
@@ -149,6 +149,13 @@ impl Links for SqlStore {
     async fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
         const COMMIT: &str = "write what was done";
         let mut transaction = self.database.begin().await.map_err(StoreError::new(COMMIT))?;
+        if let Some(fence) = &commit.fence
+            && !leases::hold(&mut transaction, fence)
+                .await
+                .map_err(StoreError::new(COMMIT))?
+        {
+            return Err(StoreError::lost(COMMIT));
+        }
         if let Some(link) = &commit.link {
             put_link(&mut transaction, commit, link).await?;
         }

@@ -393,7 +393,7 @@ async fn a_record_nested_as_deep_as_can_be_read_is_dealt_with() {
         scene.quiet().await;
     }
 
-    let failed = sqlx::query("select id from queue where state = 'failed'")
+    let failed = sqlx::query("select id from failed")
         .fetch_all(&mut database(&scene).await)
         .await
         .unwrap();

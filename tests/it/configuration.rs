@@ -91,7 +91,7 @@ fn the_environment_alone_sets_up_a_connection() {
 
     assert_eq!(config.http.listen, "0.0.0.0:80");
     assert!(matches!(config.database, Database::Postgres(_)));
-    assert!(matches!(config.queue, QueueBackend::RabbitMq(_)));
+    assert!(matches!(config.queue, QueueBackend::RabbitMq { .. }));
     assert_eq!(config.worker.concurrency, 3);
     assert!(!config.sweep.at_start);
     let shop = &config.connections["shop"];
@@ -220,7 +220,9 @@ fn an_address_from_a_file_replaces_the_built_in_one() {
 
     let config = load(None, &[("WVS_QUEUE__URL_FILE", path.to_str().unwrap())]).unwrap();
 
-    assert!(matches!(&config.queue, QueueBackend::RabbitMq(url) if url.expose_secret() == "amqps://u:p@mq/"));
+    assert!(
+        matches!(&config.queue, QueueBackend::RabbitMq { url, .. } if url.expose_secret() == "amqps://u:p@mq/")
+    );
 }
 
 #[test]
@@ -243,6 +245,7 @@ fn the_printed_configuration_and_its_debug_output_hold_no_secret() {
     assert!(!printed.contains("hidden"), "{printed}");
     assert!(!format!("{config:?}").contains("hidden"));
     insta::assert_snapshot!(printed, @r#"
+    roles = "ingress,worker,sweeper,web"
     shutdown_grace = "20s"
 
     [http]
@@ -254,10 +257,12 @@ fn the_printed_configuration_and_its_debug_output_hold_no_secret() {
 
     [queue]
     url = "amqp://u:***@mq/"
+    prefix = "woo-vtiger-sync"
 
     [worker]
     concurrency = 8
     retry_limit = 160
+    lease = "30s"
 
     [sweep]
     interval = "15m"

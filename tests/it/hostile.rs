@@ -148,7 +148,7 @@ fn assert_no_bytes_of_forgeries(database: &Path) {
 async fn failed_events(scene: &Scene) -> Vec<String> {
     let url = format!("sqlite://{}", scene.database().display());
     let mut database = SqliteConnection::connect(&url).await.unwrap();
-    let rows = sqlx::query("select coalesce(failure, '') from queue where state = 'failed'")
+    let rows = sqlx::query("select reason from failed")
         .fetch_all(&mut database)
         .await
         .unwrap();

@@ -46,7 +46,7 @@ impl Desk {
 
     async fn store(&self) -> SqlStore {
         let path = self.folder.path().join("sync.sqlite");
-        SqlStore::new(Database::open(&path).await.unwrap())
+        SqlStore::new(Database::sqlite(&path).await.unwrap())
     }
 
     /// The settings in force.

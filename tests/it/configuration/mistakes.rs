@@ -64,10 +64,10 @@ fn a_misspelt_key_is_told_at_each_level_with_the_nearest_right_one() {
     connections.shop.modules.contacts.colour (environment variable WVS_CONNECTIONS__SHOP__MODULES__CONTACTS__COLOUR): there is no such key here, only `enabled`, `direction`, `conflict`, `sync_from`, `deletes`, `owner`, `disabled_mappings`, `mappings` or `extra_mappings`
     connections.shop.vtiger.acess_key (environment variable WVS_CONNECTIONS__SHOP__VTIGER__ACESS_KEY): there is no such key; did you mean `connections.shop.vtiger.access_key`?
     connections.shop.woocomerce (environment variable WVS_CONNECTIONS__SHOP__WOOCOMERCE__URL): there is no such key; did you mean `connections.shop.woocommerce`?
-    http.http (environment variable WVS_HTTP__HTTP): there is no such key here, only `listen` or `body_limit`
+    http.http (environment variable WVS_HTTP__HTTP): there is no such key here, only `listen`, `api_token`, `api_token_file` or `body_limit`
     http.listne (environment variable WVS_HTTP__LISTNE): there is no such key; did you mean `http.listen`?
     http_listen (environment variable WVS_HTTP_LISTEN): there is no such key; a section and its key are separated by two underscores, as in `WVS_HTTP__LISTEN`
-    shutdown (environment variable WVS_SHUTDOWN__GRACE): there is no such key here, only `shutdown_grace`, `http`, `database`, `queue`, `worker`, `sweep`, `log` or `connections`
+    shutdown (environment variable WVS_SHUTDOWN__GRACE): there is no such key here, only `roles`, `shutdown_grace`, `http`, `database`, `queue`, `worker`, `sweep`, `log` or `connections`
     workers (environment variable WVS_WORKERS__CONCURRENCY): there is no such key; did you mean `worker`?
     "#);
 }

@@ -143,28 +143,33 @@ async fn an_address_in_use_is_told() {
 }
 
 #[tokio::test]
-async fn what_is_not_supported_yet_is_refused_with_what_to_set_instead() {
+async fn roles_can_only_be_shared_among_processes_with_postgresql_and_rabbitmq() {
     let place = Place::new().await;
+    let postgres = ("WVS_DATABASE__URL", "postgres://sync:hidden-word@db.example/sync");
     let cases = [
-        (
-            "WVS_DATABASE__URL",
-            "postgres://sync:hidden-word@db.example/sync",
-            "database.url: PostgreSQL is not supported yet; set it to an SQLite database such as sqlite:",
-        ),
-        (
-            "WVS_QUEUE__URL",
-            "amqp://sync:hidden-word@mq.example/",
-            "queue.url: RabbitMQ is not supported yet; set it to embedded:",
-        ),
+        (&[][..], "SQLite serves one process"),
+        (&[postgres][..], "the embedded queue serves one process"),
     ];
-    for (name, value, sentence) in cases {
-        for command in ["serve", "check", "sweep", "migrate"] {
-            let ended = Program::run(&[command], &place.environment_with(name, value)).await;
-
-            assert_eq!(ended.code, Some(1), "{command}: {ended:?}");
-            assert!(ended.log.contains(sentence), "{command}: {}", ended.log);
-            assert!(!ended.log.contains("hidden-word"), "{command}: {}", ended.log);
+    for (variables, sentence) in cases {
+        let mut environment = place.environment_with("WVS_ROLES", "worker");
+        for (name, value) in variables {
+            environment.push(((*name).to_owned(), (*value).to_owned()));
         }
+
+        let ended = Program::run(&["serve"], &environment).await;
+
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        assert!(
+            ended.log.contains("roles") && ended.log.contains(sentence),
+            "{}",
+            ended.log
+        );
+        assert!(
+            ended.log.contains("queue.url to a RabbitMQ server"),
+            "{}",
+            ended.log
+        );
+        assert!(!ended.log.contains("hidden-word"), "{}", ended.log);
     }
 }
 

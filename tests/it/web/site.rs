@@ -38,7 +38,9 @@ pub(super) struct Site {
 impl Site {
     pub(super) async fn new(connections: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let database = Database::open(&folder.path().join("sync.sqlite")).await.unwrap();
+        let database = Database::sqlite(&folder.path().join("sync.sqlite"))
+            .await
+            .unwrap();
         let clock = Arc::new(HandClock(AtomicI64::new(NOON)));
         let queue = Arc::new(EmbeddedQueue::new(database.clone(), clock.clone()));
         let store = SqlStore::new(database.clone());
@@ -80,6 +82,7 @@ impl Site {
             link: None,
             entries,
             created: None,
+            fence: None,
         };
         self.store.commit(&commit).await.unwrap();
     }
