@@ -33,6 +33,7 @@ mod recording;
 mod sales_orders;
 mod sales_orders_back;
 mod scene;
+mod servers;
 mod service;
 mod simulator_pages;
 mod skips;
