@@ -2,14 +2,18 @@
 
 mod exchange;
 mod health;
+mod heartbeat;
+mod listen;
 mod manual;
 mod metered;
 mod once;
 mod parts;
 mod serve;
+mod spooled;
 
 pub use exchange::{ImportError, Imported, export_settings, import_settings, mapping_problems};
+pub use listen::Stage;
 pub use manual::{link, plan, retry, unlink};
 pub use once::sweep_once;
 pub use parts::{BuildError, Parts};
-pub use serve::{ServeError, Server, Stage};
+pub use serve::{ServeError, Server};

@@ -44,6 +44,15 @@ impl Timestamp {
     }
 }
 
+impl Timestamp {
+    /// The moment that long before.
+    #[must_use]
+    pub fn before(self, span: Duration) -> Self {
+        let span = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(span))
+    }
+}
+
 impl Add<Duration> for Timestamp {
     type Output = Self;
 

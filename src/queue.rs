@@ -5,6 +5,7 @@
 
 mod embedded;
 mod event;
+mod rabbitmq;
 
 use std::fmt;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use crate::clock::Timestamp;
 
 pub use embedded::EmbeddedQueue;
 pub use event::{Cause, Change, Event, Seen, Subject};
+pub use rabbitmq::{RabbitMqQueue, RabbitMqSettings};
 
 /// Which queue an event waits in, so that a backfill never delays a live change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +64,19 @@ pub trait Queue: Send + Sync + fmt::Debug {
 
     /// How many events wait in a lane, as far as this process can see also those that are being worked on.
     async fn depth(&self, lane: Lane) -> Result<u64, QueueError>;
+
+    /// Whether events can be taken in.
+    async fn ready(&self) -> Result<(), QueueError> {
+        self.depth(Lane::Live).await.map(drop)
+    }
+
+    /// Whether the broker is there, where there is one.
+    fn is_connected(&self) -> bool {
+        true
+    }
+
+    /// Parts from the broker. What was taken and is not dealt with comes again.
+    async fn close(&self) {}
 }
 
 /// An event that was taken from the queue.

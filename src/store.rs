@@ -186,6 +186,9 @@ pub trait Spool: Send + Sync + fmt::Debug {
     /// The events that wait, in the order in which they came.
     async fn spooled(&self, limit: u32) -> Result<Vec<Spooled>, StoreError>;
 
+    /// How many events wait.
+    async fn spool_depth(&self, lane: Lane) -> Result<u64, StoreError>;
+
     /// Forgets events, as the broker has them.
     async fn unspool(&self, ids: &[String]) -> Result<(), StoreError>;
 }

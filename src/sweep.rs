@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::{Backoff, Disposition, Engine, EngineError};
+use crate::clock::Timestamp;
+use crate::engine::{Backoff, Disposition, Engine, EngineError, Held};
 use crate::queue::{Cause, Change, Event, Lane, Seen, Subject};
-use crate::store::{Link, Place};
+use crate::store::{Link, Place, StoreError};
 use crate::sync::{Module, ModuleSettings, Record, RecordId, Side, Sides, eligible, tells_news};
 use crate::system::Page;
 use crate::telemetry;
@@ -211,43 +212,46 @@ impl Sweeper {
         Ok(events.map(event).collect())
     }
 
-    /// Sweeps all modules every `interval`, and those that are asked for soon after that, until `stop`.
+    /// Sweeps all modules every `interval`, and those that are asked for soon after that, until `stop`. Of several
+    /// processes that do so for one connection one sweeps, and the others stand by.
     pub async fn run(self, places: Vec<Place>, plan: Schedule, stop: CancellationToken) {
-        let mut rested = self.engine.clock.now();
-        let mut due = if plan.at_start {
-            self.engine.clock.now()
-        } else {
-            self.engine.clock.now() + plan.interval
-        };
+        let lease = format!("sweep:{}", self.engine.connection);
+        let mut shift = Shift::new(self.engine.clock.now(), plan);
+        let mut held: Option<Held> = None;
         loop {
             tokio::select! {
-                () = stop.cancelled() => return,
+                () = stop.cancelled() => break,
                 () = tokio::time::sleep(LOOK) => {}
             }
-            let is_due = self.engine.clock.now() >= due;
-            if !is_due && self.engine.clock.now() < rested {
+            if !shift.may_begin(self.engine.clock.now()) {
                 continue;
             }
-            let mut asked = match self
-                .engine
-                .store
-                .take_sweep_requests(&self.engine.connection)
-                .await
-            {
+            let engine = &self.engine;
+            held = match self.on_duty(held, &lease).await {
+                Ok(held) => held,
+                Err(error) => {
+                    tracing::warn!(connection = engine.connection, error = %telemetry::chain(&error), "who sweeps can't be told");
+                    None
+                }
+            };
+            if held.is_none() {
+                continue;
+            }
+            let mut asked = match engine.store.take_sweep_requests(&engine.connection).await {
                 Ok(asked) => asked,
                 Err(error) => {
                     tracing::warn!(error = %telemetry::chain(&error), "requests to sweep can't be read");
                     continue;
                 }
             };
-            if is_due {
+            if shift.is_due(engine.clock.now()) {
                 asked.clone_from(&places);
-                due = self.engine.clock.now() + plan.interval;
+                shift.next(engine.clock.now());
             }
             for at in asked {
-                rested = self.engine.clock.now() + REST;
+                shift.rest(engine.clock.now());
                 let swept = tokio::select! {
-                    () = stop.cancelled() => return,
+                    () = stop.cancelled() => break,
                     swept = self.sweep(&at) => swept,
                 };
                 if let Err(error) = swept {
@@ -258,6 +262,54 @@ impl Sweeper {
                 }
             }
         }
+        if let Some(held) = held
+            && let Err(error) = held.free(&*self.engine.store).await
+        {
+            tracing::debug!(error = %telemetry::chain(&error), "the sweeper's lease runs out by itself");
+        }
+    }
+
+    /// The lease of the one who sweeps: the one held, unless it was lost, or a new one where nobody has it.
+    async fn on_duty(&self, held: Option<Held>, lease: &str) -> Result<Option<Held>, StoreError> {
+        let (store, now) = (&*self.engine.store, self.engine.clock.now());
+        match held {
+            Some(held) => Ok(held.retake(store, now).await?.then_some(held)),
+            None => self.engine.keeper.claim(store, lease, now).await,
+        }
+    }
+}
+
+/// When one sweeper sweeps.
+struct Shift {
+    plan: Schedule,
+    due: Timestamp,
+    rested: Timestamp,
+}
+
+impl Shift {
+    fn new(now: Timestamp, plan: Schedule) -> Self {
+        let due = if plan.at_start { now } else { now + plan.interval };
+        Self {
+            plan,
+            due,
+            rested: now,
+        }
+    }
+
+    fn is_due(&self, now: Timestamp) -> bool {
+        now >= self.due
+    }
+
+    fn may_begin(&self, now: Timestamp) -> bool {
+        self.is_due(now) || now >= self.rested
+    }
+
+    fn next(&mut self, now: Timestamp) {
+        self.due = now + self.plan.interval;
+    }
+
+    fn rest(&mut self, now: Timestamp) {
+        self.rested = now + REST;
     }
 }
 

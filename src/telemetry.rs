@@ -28,6 +28,8 @@ pub const RECORDS: &str = "wvs_records_total";
 pub const API_CALLS: &str = "wvs_api_calls_total";
 /// Events that wait. Label: `lane`.
 pub const QUEUE_DEPTH: &str = "wvs_queue_depth";
+/// Events that the broker did not take and the database kept.
+pub const EVENTS_SPOOLED: &str = "wvs_events_spooled_total";
 
 /// The histogram's limits in seconds: "within seconds" is what people expect, so the most are about there.
 const EVENT_SECONDS_BUCKETS: [f64; 12] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 120.0, 600.0];
@@ -78,6 +80,10 @@ fn install() -> PrometheusHandle {
     );
     describe_counter!(API_CALLS, "API calls, by system, operation and result");
     describe_gauge!(QUEUE_DEPTH, "Events that wait, by lane");
+    describe_counter!(
+        EVENTS_SPOOLED,
+        "Events that the broker did not take and the database kept"
+    );
     handle
 }
 
@@ -102,6 +108,11 @@ pub fn event_dealt_with(connection: &str, outcome: &'static str, took: Duration)
     metrics::counter!(EVENTS_PROCESSED, "connection" => connection.to_owned(), "outcome" => outcome)
         .increment(1);
     metrics::histogram!(EVENT_SECONDS).record(took.as_secs_f64());
+}
+
+/// Counts events that the broker did not take and the database kept.
+pub fn events_spooled(events: usize) {
+    metrics::counter!(EVENTS_SPOOLED).increment(events as u64);
 }
 
 /// Tells how many events are in a lane.

@@ -38,13 +38,20 @@ async fn ready(health: web::Data<Health>) -> HttpResponse {
     if health.stop.is_cancelled() {
         return HttpResponse::ServiceUnavailable().json(json!({ "status": "stopping" }));
     }
-    match health.queue.depth(Lane::Live).await {
-        Ok(waiting) => HttpResponse::Ok().json(json!({ "status": "ready", "events_waiting": waiting })),
+    match health.queue.ready().await {
+        Ok(()) if health.queue.is_connected() => match health.queue.depth(Lane::Live).await {
+            Ok(waiting) => HttpResponse::Ok().json(json!({ "status": "ready", "events_waiting": waiting })),
+            Err(_) => HttpResponse::Ok().json(json!({ "status": "ready" })),
+        },
+        Ok(()) => HttpResponse::Ok().json(json!({
+            "status": "ready",
+            "detail": "RabbitMQ can't be reached; the database keeps events until it can",
+        })),
         Err(error) => {
-            tracing::error!(error = %telemetry::chain(&error), "not ready: the queue can't be read");
+            tracing::error!(error = %telemetry::chain(&error), "not ready: events can't be taken in");
             HttpResponse::ServiceUnavailable().json(json!({
                 "status": "not ready",
-                "detail": "the database can't be read; look at the log, and whether its disk is full",
+                "detail": "neither the queue nor the database takes events; look at the log, and whether a disk is full",
             }))
         }
     }

@@ -6,10 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::clock::Clock;
-use crate::config::{self, Authentication, Config, Connection, Database as DatabaseConfig, QueueBackend};
+use crate::config::{
+    self, Authentication, Config, Connection, Database as DatabaseConfig, QueueBackend, Role,
+};
 use crate::engine::{Backoff, Engine, Held, Keeper, Worker};
-use crate::queue::{EmbeddedQueue, Queue, QueueError};
+use crate::queue::{EmbeddedQueue, Queue, QueueError, RabbitMqQueue, RabbitMqSettings};
 use crate::store::{Database, DatabaseError, Leases, Place, SqlStore, Store, StoreError};
 use crate::sweep::Sweeper;
 use crate::sync::{Module, Sides};
@@ -19,9 +23,13 @@ use crate::vtiger::{Vtiger, VtigerSettings};
 use crate::woocommerce::{self, WooCommerce, WooCommerceSettings};
 
 use super::metered::Metered;
+use super::spooled::SpooledQueue;
 
 /// The lease of whoever works on the embedded queue of a PostgreSQL database.
 const QUEUE: &str = "embedded-queue";
+
+/// How long RabbitMQ may take to confirm events before the database keeps them.
+const CONFIRM: Duration = Duration::from_secs(2);
 
 /// Everything that works on events, ready to be run.
 #[derive(Debug)]
@@ -41,6 +49,7 @@ pub struct Parts {
     /// Prolongs the leases of what is worked on.
     pub keeper: Arc<Keeper>,
     claim: Claim,
+    spooled: Option<Arc<SpooledQueue>>,
     worker: config::Worker,
     database: Database,
 }
@@ -51,7 +60,7 @@ enum Claim {
     /// The lock of an SQLite database, which the system releases when the process ends, however it does.
     Lock(#[expect(dead_code, reason = "it is held, not read")] File),
     /// The lease of an embedded queue in PostgreSQL.
-    Lease(#[expect(dead_code, reason = "it is held, not read")] Held),
+    Lease(Held),
     /// The queue is RabbitMQ's, which deals with many.
     Shared,
     /// Another process has it.
@@ -61,9 +70,6 @@ enum Claim {
 /// Why the parts can't be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// RabbitMQ was asked for.
-    #[error("queue.url: RabbitMQ is not supported yet; set it to embedded:")]
-    RabbitMq,
     /// Another process works on the SQLite database.
     #[error(
         "another process works on the database {path} already; an SQLite database serves one process. Stop the other \
@@ -145,8 +151,25 @@ impl Parts {
         };
         let store = Arc::new(SqlStore::new(database.clone()));
         let keeper = Keeper::new(config.worker.lease);
+        let mut spooled = None;
         let (queue, claim): (Arc<dyn Queue>, Claim) = match &config.queue {
-            QueueBackend::RabbitMq { .. } => return Err(BuildError::RabbitMq),
+            QueueBackend::RabbitMq { url, prefix } => {
+                let settings = RabbitMqSettings {
+                    url: url.clone(),
+                    prefix: prefix.clone(),
+                    prefetch: if config.roles.has(Role::Worker) {
+                        u16::try_from(config.worker.concurrency).unwrap_or(u16::MAX)
+                    } else {
+                        0
+                    },
+                    confirm_timeout: CONFIRM,
+                };
+                let broker = RabbitMqQueue::connect(settings)?;
+                let (store, clock) = (Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&clock));
+                let queue = Arc::new(SpooledQueue::new(broker, store, clock));
+                spooled = Some(Arc::clone(&queue));
+                (queue, Claim::Shared)
+            }
             QueueBackend::Embedded => {
                 let queue = EmbeddedQueue::new(database.clone(), Arc::clone(&clock));
                 let claim = match &config.database {
@@ -169,6 +192,7 @@ impl Parts {
         let mut parts = Self {
             store,
             queue,
+            spooled,
             systems: HashMap::new(),
             engines: HashMap::new(),
             sweepers: HashMap::new(),
@@ -214,8 +238,20 @@ impl Parts {
             .to_vec()
     }
 
-    /// Closes the database.
+    /// Passes events on that the broker did not take, until `stop`; where the queue is a broker's.
+    pub fn relay(&self, stop: CancellationToken) -> Option<impl Future<Output = ()> + use<>> {
+        let queue = Arc::clone(self.spooled.as_ref()?);
+        Some(queue.relay(Arc::clone(&self.keeper), stop))
+    }
+
+    /// Parts from the broker and closes the database.
     pub async fn close(self) {
+        self.queue.close().await;
+        if let Claim::Lease(held) = self.claim
+            && let Err(error) = held.free(&*self.store).await
+        {
+            tracing::debug!(error = %telemetry::chain(&error), "the queue's lease runs out by itself");
+        }
         self.database.close().await;
     }
 

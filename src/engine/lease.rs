@@ -47,8 +47,7 @@ impl Keeper {
         now: Timestamp,
     ) -> Result<Option<Held>, StoreError> {
         let held = Held::new(Arc::clone(self));
-        let taken = store.acquire(name, &held.owner, now, now + self.span).await?;
-        Ok(taken.then_some(held))
+        Ok(held.take(store, name, now).await?.then_some(held))
     }
 
     /// Prolongs all leases again and again, until `stop`.
@@ -103,6 +102,40 @@ impl Held {
         })
     }
 
+    /// Takes one more lease, or prolongs one that is held; false when somebody else holds it.
+    async fn take(&self, store: &dyn Store, name: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let until = now + self.keeper.span();
+        let taken = store.acquire(name, &self.owner, now, until).await?;
+        let mut names = self.names();
+        if taken && !names.iter().any(|other| other == name) {
+            names.push(name.to_owned());
+        }
+        Ok(taken)
+    }
+
+    /// Prolongs all of them; false when one is lost to somebody else.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn retake(&self, store: &dyn Store, now: Timestamp) -> Result<bool, StoreError> {
+        let names = self.names().clone();
+        for name in &names {
+            if !self.take(store, name, now).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Releases them for others to take at once.
+    ///
+    /// # Errors
+    /// When the store fails; the leases then run out.
+    pub async fn free(self, store: &dyn Store) -> Result<(), StoreError> {
+        let names = std::mem::take(&mut *self.names());
+        store.release(&names, &self.owner).await.map(drop)
+    }
+
     fn names(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
         self.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -128,14 +161,7 @@ impl Engine {
 
     /// Takes one more lease, or prolongs one that is held.
     pub(super) async fn lease(&self, name: &str, held: &Held) -> Result<bool, EngineError> {
-        let now = self.clock.now();
-        let until = now + self.keeper.span();
-        let taken = self.store.acquire(name, &held.owner, now, until).await?;
-        let mut names = held.names();
-        if taken && !names.iter().any(|other| other == name) {
-            names.push(name.to_owned());
-        }
-        Ok(taken)
+        Ok(held.take(&*self.store, name, self.clock.now()).await?)
     }
 
     /// Deals with the events that waited for these leases, and releases them.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -32,6 +33,7 @@ pub struct Worker {
     clock: Arc<dyn Clock>,
     backoff: Backoff,
     concurrency: usize,
+    dealt_with: Arc<AtomicU64>,
 }
 
 impl Worker {
@@ -52,7 +54,13 @@ impl Worker {
             clock,
             backoff,
             concurrency: concurrency.max(1),
+            dealt_with: Arc::default(),
         }
+    }
+
+    /// How many events were dealt with so far, those that come again left out.
+    pub fn dealt_with(&self) -> u64 {
+        self.dealt_with.load(Ordering::Relaxed)
     }
 
     /// Works until `stop`, and then until the events at hand are dealt with.
@@ -143,6 +151,9 @@ impl Worker {
             Ok(()) => ("done", self.queue.done(&delivery).await),
             Err(error) => self.put_back(&delivery, event, &error).await,
         };
+        if outcome == "done" {
+            self.dealt_with.fetch_add(1, Ordering::Relaxed);
+        }
         let took = self.clock.now() - event.received;
         tracing::debug!(event.id = %delivery.id, outcome, took_ms = took.as_millis(), "dealt with an event");
         telemetry::event_dealt_with(&event.connection, outcome, took);

@@ -50,6 +50,17 @@ impl Spool for SqlStore {
             .collect()
     }
 
+    async fn spool_depth(&self, lane: Lane) -> Result<u64, StoreError> {
+        const COUNT: &str = "count the events kept for the broker";
+        let row = sqlx::query("select count(*) as depth from spool where lane = $1")
+            .bind(lane.as_str())
+            .fetch_one(self.database.read())
+            .await
+            .map_err(StoreError::new(COUNT))?;
+        let depth: i64 = row.try_get("depth").map_err(StoreError::new(COUNT))?;
+        Ok(u64::try_from(depth).unwrap_or(0))
+    }
+
     async fn unspool(&self, ids: &[String]) -> Result<(), StoreError> {
         const FORGET: &str = "forget an event that the broker has";
         let mut transaction = self.database.begin().await.map_err(StoreError::new(FORGET))?;
