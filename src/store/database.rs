@@ -169,6 +169,14 @@ impl Database {
     }
 }
 
+/// So many placeholders of a statement, of which the first has this number: `$3, $4`.
+pub(super) fn placeholders(first: usize, count: usize) -> String {
+    let names: Vec<String> = (first..first + count)
+        .map(|number| format!("${number}"))
+        .collect();
+    names.join(", ")
+}
+
 /// Brings the schema up to date. PostgreSQL's migrations run under a lock, and SQLite's process is alone.
 async fn migrate(pool: &AnyPool) -> Result<(), DatabaseError> {
     sqlx::migrate!().run(pool).await.map_err(|error| match error {

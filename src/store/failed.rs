@@ -4,8 +4,8 @@ use std::fmt;
 
 use async_trait::async_trait;
 use serde_json::{from_str, to_string};
+use sqlx::Row;
 use sqlx::any::AnyRow;
-use sqlx::{Any, QueryBuilder, Row};
 
 use super::{SqlStore, StoreError};
 use crate::clock::Timestamp;
@@ -13,6 +13,16 @@ use crate::queue::{Event, Failure, Subject};
 use crate::sync::{Module, RecordId, Side};
 
 const READ: &str = "read failed events";
+
+/// The statement that reads failed events, with a condition.
+macro_rules! select {
+    ($condition:literal) => {
+        concat!(
+            "select id, event, reason, attempts, history, failed_at from failed",
+            $condition
+        )
+    };
+}
 
 /// An event that was set aside.
 #[derive(Clone, Debug)]
@@ -104,25 +114,21 @@ impl FailedEvents for SqlStore {
         after: &str,
         limit: u32,
     ) -> Result<Vec<FailedEvent>, StoreError> {
-        let mut query = QueryBuilder::<Any>::new(SELECT);
-        query.push(" where id > ").push_bind(after);
-        if let Some(connection) = connection {
-            query.push(" and connection = ").push_bind(connection);
-        }
-        query.push(" order by id limit ").push_bind(i64::from(limit));
-        let rows = query
-            .build()
-            .fetch_all(self.database.read())
-            .await
-            .map_err(StoreError::new(READ))?;
+        let rows = sqlx::query(select!(
+            " where id > $1 and ($2 is null or connection = $2) order by id limit $3"
+        ))
+        .bind(after)
+        .bind(connection)
+        .bind(i64::from(limit))
+        .fetch_all(self.database.read())
+        .await
+        .map_err(StoreError::new(READ))?;
         rows.iter().map(failed).collect()
     }
 
     async fn failed(&self, id: &str) -> Result<Option<FailedEvent>, StoreError> {
-        let mut query = QueryBuilder::<Any>::new(SELECT);
-        query.push(" where id = ").push_bind(id);
-        let row = query
-            .build()
+        let row = sqlx::query(select!(" where id = $1"))
+            .bind(id)
             .fetch_optional(self.database.read())
             .await
             .map_err(StoreError::new(READ))?;
@@ -154,8 +160,6 @@ impl FailedEvents for SqlStore {
         Ok(forgotten)
     }
 }
-
-const SELECT: &str = "select id, event, reason, attempts, history, failed_at from failed";
 
 fn failed(row: &AnyRow) -> Result<FailedEvent, StoreError> {
     let text = |column| row.try_get::<String, _>(column).map_err(StoreError::new(READ));

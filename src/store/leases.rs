@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use serde_json::{from_str, to_string};
 use sqlx::any::AnyRow;
-use sqlx::{Any, QueryBuilder, Row, Transaction};
+use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
+use super::database::placeholders;
 use super::{Fence, Leases, SqlStore, StoreError};
 use crate::clock::Timestamp;
 use crate::queue::Event;
@@ -138,17 +139,18 @@ impl Leases for SqlStore {
         if owners.is_empty() {
             return Ok(0);
         }
-        let mut query = QueryBuilder::<Any>::new("update lease set until = ");
-        query.push_bind(until.as_millis());
-        query.push(" where until >= ").push_bind(now.as_millis());
-        query.push(" and owner in (");
-        let mut list = query.separated(", ");
-        for owner in owners {
-            list.push_bind(owner.as_str());
-        }
-        query.push(")");
+        let statement = format!(
+            "update lease set until = $1 where until >= $2 and owner in ({})",
+            placeholders(3, owners.len())
+        );
+        // Nothing but placeholders is put in.
+        let query = sqlx::query(AssertSqlSafe(statement))
+            .bind(until.as_millis())
+            .bind(now.as_millis());
+        let query = owners
+            .iter()
+            .fold(query, |query, owner| query.bind(owner.as_str()));
         let done = query
-            .build()
             .execute(self.database.write())
             .await
             .map_err(StoreError::new("prolong leases"))?;

@@ -3,13 +3,25 @@
 use async_trait::async_trait;
 use serde_json::{from_str, to_string};
 use sqlx::any::AnyRow;
-use sqlx::{Any, QueryBuilder, Row, Transaction};
+use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
+use super::database::placeholders;
 use super::{Commit, Link, Links, Place, SqlStore, StoreError, journal, leases};
 use crate::clock::Timestamp;
 use crate::sync::{Base, RecordId, Side, Sides, Trails};
 
 const READ: &str = "read a link";
+
+/// The statement that reads a module's links, with a further condition.
+macro_rules! select {
+    ($condition:literal) => {
+        concat!(
+            "select id, woocommerce_id, vtiger_id, match_key, base, woocommerce_modified, vtiger_modified, \
+             deleted_on, trails, quarantined_until from link where connection = $1 and module = $2",
+            $condition
+        )
+    };
+}
 
 #[async_trait]
 impl Links for SqlStore {
@@ -22,22 +34,17 @@ impl Links for SqlStore {
         let mut links = Vec::with_capacity(ids.len());
         // SQLite takes many, but not any number of parameters.
         for some in ids.chunks(500) {
-            let mut query = QueryBuilder::<Any>::new(SELECT);
-            query
-                .push(" where connection = ")
-                .push_bind(at.connection.as_str());
-            query.push(" and module = ").push_bind(at.module.as_str());
-            query.push(match side {
-                Side::WooCommerce => " and woocommerce_id in (",
-                Side::Vtiger => " and vtiger_id in (",
-            });
-            let mut list = query.separated(", ");
-            for id in some {
-                list.push_bind(id.as_str());
-            }
-            query.push(")");
+            let list = placeholders(3, some.len());
+            let statement = match side {
+                Side::WooCommerce => format!("{} and woocommerce_id in ({list})", select!("")),
+                Side::Vtiger => format!("{} and vtiger_id in ({list})", select!("")),
+            };
+            // Nothing but placeholders is put in.
+            let query = sqlx::query(AssertSqlSafe(statement))
+                .bind(at.connection.as_str())
+                .bind(at.module.as_str());
+            let query = some.iter().fold(query, |query, id| query.bind(id.as_str()));
             let rows = query
-                .build()
                 .fetch_all(self.database.read())
                 .await
                 .map_err(StoreError::new(READ))?;
@@ -49,14 +56,10 @@ impl Links for SqlStore {
     }
 
     async fn links_by_key(&self, at: &Place, key: &str) -> Result<Vec<Link>, StoreError> {
-        let mut query = QueryBuilder::<Any>::new(SELECT);
-        query
-            .push(" where connection = ")
-            .push_bind(at.connection.as_str());
-        query.push(" and module = ").push_bind(at.module.as_str());
-        query.push(" and match_key = ").push_bind(key);
-        let rows = query
-            .build()
+        let rows = sqlx::query(select!(" and match_key = $3"))
+            .bind(at.connection.as_str())
+            .bind(at.module.as_str())
+            .bind(key)
             .fetch_all(self.database.read())
             .await
             .map_err(StoreError::new(READ))?;
@@ -108,15 +111,11 @@ impl Links for SqlStore {
     }
 
     async fn links_after(&self, at: &Place, after: &str, limit: u32) -> Result<Vec<Link>, StoreError> {
-        let mut query = QueryBuilder::<Any>::new(SELECT);
-        query
-            .push(" where connection = ")
-            .push_bind(at.connection.as_str());
-        query.push(" and module = ").push_bind(at.module.as_str());
-        query.push(" and id > ").push_bind(after);
-        query.push(" order by id limit ").push_bind(i64::from(limit));
-        let rows = query
-            .build()
+        let rows = sqlx::query(select!(" and id > $3 order by id limit $4"))
+            .bind(at.connection.as_str())
+            .bind(at.module.as_str())
+            .bind(after)
+            .bind(i64::from(limit))
             .fetch_all(self.database.read())
             .await
             .map_err(StoreError::new(READ))?;
@@ -177,9 +176,6 @@ impl Links for SqlStore {
         transaction.commit().await.map_err(StoreError::new(COMMIT))
     }
 }
-
-const SELECT: &str = "select id, woocommerce_id, vtiger_id, match_key, base, woocommerce_modified, vtiger_modified, \
-                      deleted_on, trails, quarantined_until from link";
 
 /// What stands in `deleted_on` where both records were deleted.
 const BOTH: &str = "both";

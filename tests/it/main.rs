@@ -38,6 +38,7 @@ mod service;
 mod simulator_pages;
 mod skips;
 mod stock;
+mod stores;
 mod storms;
 mod taxes;
 mod texts;
