@@ -17,7 +17,7 @@ use crate::clock::Timestamp;
 
 pub use embedded::EmbeddedQueue;
 pub use event::{Cause, Change, Event, Seen, Subject};
-pub use rabbitmq::{RabbitMqQueue, RabbitMqSettings};
+pub use rabbitmq::{RabbitMqError, RabbitMqQueue, RabbitMqSettings};
 
 /// Which queue an event waits in, so that a backfill never delays a live change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,8 +4,6 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
-
 use crate::engine::EngineError;
 use crate::queue::Lane;
 use crate::sync::Side;
@@ -23,7 +21,7 @@ const LOOK: Duration = Duration::from_millis(100);
 /// When one of the systems or the database fails in spite of several attempts.
 pub async fn sweep_once(parts: &Parts) -> Result<String, EngineError> {
     let start = parts.clock.now();
-    let stop = CancellationToken::new();
+    let stop = parts.stop.clone();
     let tasks = tokio_util::task::TaskTracker::new();
     if parts.may_work() {
         tasks.spawn(parts.worker().run(stop.clone()));

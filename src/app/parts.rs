@@ -13,7 +13,7 @@ use crate::config::{
     self, Authentication, Config, Connection, Database as DatabaseConfig, QueueBackend, Role,
 };
 use crate::engine::{Backoff, Engine, Held, Keeper, Worker};
-use crate::queue::{EmbeddedQueue, Queue, QueueError, RabbitMqQueue, RabbitMqSettings};
+use crate::queue::{EmbeddedQueue, Queue, QueueError, RabbitMqError, RabbitMqQueue, RabbitMqSettings};
 use crate::store::{Database, DatabaseError, Leases, Place, SqlStore, Store, StoreError};
 use crate::sweep::Sweeper;
 use crate::sync::{Module, Sides};
@@ -48,6 +48,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Prolongs the leases of what is worked on.
     pub keeper: Arc<Keeper>,
+    /// Tells the tasks of this process to take nothing more up.
+    pub stop: CancellationToken,
     claim: Claim,
     spooled: Option<Arc<SpooledQueue>>,
     worker: config::Worker,
@@ -112,6 +114,9 @@ pub enum BuildError {
     /// The queue failed.
     #[error(transparent)]
     Queue(#[from] QueueError),
+    /// RabbitMQ's address can't be used.
+    #[error(transparent)]
+    RabbitMq(#[from] RabbitMqError),
 }
 
 impl Parts {
@@ -151,6 +156,7 @@ impl Parts {
         };
         let store = Arc::new(SqlStore::new(database.clone()));
         let keeper = Keeper::new(config.worker.lease);
+        let stop = CancellationToken::new();
         let mut spooled = None;
         let (queue, claim): (Arc<dyn Queue>, Claim) = match &config.queue {
             QueueBackend::RabbitMq { url, prefix } => {
@@ -164,7 +170,7 @@ impl Parts {
                     },
                     confirm_timeout: CONFIRM,
                 };
-                let broker = RabbitMqQueue::connect(settings)?;
+                let broker = RabbitMqQueue::connect(&settings, stop.clone())?;
                 let (store, clock) = (Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&clock));
                 let queue = Arc::new(SpooledQueue::new(broker, store, clock));
                 spooled = Some(Arc::clone(&queue));
@@ -198,6 +204,7 @@ impl Parts {
             sweepers: HashMap::new(),
             clock,
             keeper,
+            stop,
             claim,
             worker: config.worker,
             database,
@@ -238,10 +245,10 @@ impl Parts {
             .to_vec()
     }
 
-    /// Passes events on that the broker did not take, until `stop`; where the queue is a broker's.
-    pub fn relay(&self, stop: CancellationToken) -> Option<impl Future<Output = ()> + use<>> {
+    /// Passes events on that the broker did not take, until told to stop; where the queue is a broker's.
+    pub fn relay(&self) -> Option<impl Future<Output = ()> + use<>> {
         let queue = Arc::clone(self.spooled.as_ref()?);
-        Some(queue.relay(Arc::clone(&self.keeper), stop))
+        Some(queue.relay(Arc::clone(&self.keeper), self.stop.clone()))
     }
 
     /// Parts from the broker and closes the database.

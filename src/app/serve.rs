@@ -61,7 +61,7 @@ impl Server {
     /// When a part can't be built or the address can't be listened on.
     pub async fn start(config: &Config, clock: Arc<dyn Clock>, stage: Stage) -> Result<Self, ServeError> {
         let parts = Parts::build(config, clock).await?;
-        let (stop, stopped) = (CancellationToken::new(), CancellationToken::new());
+        let (stop, stopped) = (parts.stop.clone(), CancellationToken::new());
         let (tasks, keepers) = (TaskTracker::new(), TaskTracker::new());
         let failed = |source| ServeError::Listen {
             address: config.http.listen.clone(),
@@ -91,7 +91,7 @@ impl Server {
                 tasks.spawn(sweeper.clone().run(Parts::places(name), schedule, stop.clone()));
             }
         }
-        if let Some(relay) = parts.relay(stop.clone()) {
+        if let Some(relay) = parts.relay() {
             tasks.spawn(relay);
         }
         tasks.spawn(Heartbeat::new(&parts, &config.roles, worker).run(stop.clone()));

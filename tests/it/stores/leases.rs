@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio_util::task::TaskTracker;
 use woo_vtiger_sync::store::{Commit, Fence};
 
 use super::{LEASE, at, contacts, event, on_both, tally};
@@ -52,9 +53,10 @@ async fn of_many_that_want_a_lease_at_once_one_gets_it() {
     on_both(async |store| {
         for round in 0..20 {
             let name = format!("lease {round}");
+            let tasks = TaskTracker::new();
             let tries = (0..8).map(|number| {
                 let (store, name) = (Arc::clone(&store), name.clone());
-                tokio::spawn(async move {
+                tasks.spawn(async move {
                     let owner = format!("owner {number}");
                     store.acquire(&name, &owner, at(0), at(0) + LEASE).await.unwrap()
                 })
@@ -108,7 +110,7 @@ async fn an_event_that_comes_while_a_lease_is_released_is_parked_and_handed_over
             store.acquire(&name, "one", at(0), at(0) + LEASE).await.unwrap();
             let parking = {
                 let (store, name) = (Arc::clone(&store), name.clone());
-                tokio::spawn(async move { store.park(&name, &event("1"), at(1)).await.unwrap() })
+                TaskTracker::new().spawn(async move { store.park(&name, &event("1"), at(1)).await.unwrap() })
             };
 
             let handed_over = store.release(&names, "one").await.unwrap();

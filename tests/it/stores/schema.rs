@@ -2,6 +2,7 @@
 
 use secrecy::SecretString;
 use sqlx::{Connection, PgConnection, SqliteConnection};
+use tokio_util::task::TaskTracker;
 use woo_vtiger_sync::store::{Database, DatabaseError};
 
 use crate::servers;
@@ -14,7 +15,7 @@ async fn processes_that_start_at_once_bring_the_schema_up_to_date_once() {
     let server = servers::database().await;
     let opened = (0..6).map(|_| {
         let url = SecretString::from(server.url());
-        tokio::spawn(async move { Database::postgres(&url).await })
+        TaskTracker::new().spawn(async move { Database::postgres(&url).await })
     });
 
     for database in futures_util::future::join_all(opened).await {
