@@ -23,7 +23,14 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Runs the service: takes webhooks, keeps records in step, serves the pages.
-    Serve(Settings),
+    Serve {
+        #[command(flatten)]
+        settings: Settings,
+        /// What this process does, separated by commas: ingress, worker, sweeper, web. Without it, what the configuration
+        /// says: all, as a rule.
+        #[arg(long, value_name = "ROLES")]
+        roles: Option<String>,
+    },
     /// Shows the service at work between a simulated shop and a simulated CRM.
     Demo(DemoArguments),
     /// Tests each connection and says what to do about each problem. Changes nothing.

@@ -7,3 +7,4 @@ pub mod faults;
 mod page;
 pub mod vtiger;
 pub mod woocommerce;
+mod writes;

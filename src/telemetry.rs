@@ -37,7 +37,8 @@ const EVENT_SECONDS_BUCKETS: [f64; 12] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5
 /// Sends logs to standard error. Has no effect where a subscriber was set before.
 pub fn init(log: &Log) {
     let base = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(&log.filter))
+        // lapin logs whole messages that come back, with the personal data in them. Ours tell what matters.
+        .with_env_filter(EnvFilter::new(format!("{},lapin=off", log.filter)))
         .with_writer(std::io::stderr);
     // An error only says that a subscriber was set before.
     drop(match log.format {

@@ -95,6 +95,7 @@ impl Stage {
             CALLBACK_SECRET,
         );
         let faults = FaultPlan {
+            down: false,
             latency: Duration::ZERO,
             request_faults: options.faults,
             lost_webhooks: options.lost_webhooks,

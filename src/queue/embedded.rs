@@ -59,15 +59,20 @@ impl EmbeddedQueue {
         let rows = sqlx::query(
             "update queue set state = 'taken' where id in (select id from queue where state = 'ready' \
              and available_at <= $1 order by lane desc, available_at, id limit $2) \
-             returning id, attempts, history, event",
+             returning id, lane, attempts, history, event",
         )
         .bind(now)
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .fetch_all(self.database.write())
         .await?;
-        let mut deliveries = rows.iter().map(delivery).collect::<Result<Vec<_>, _>>()?;
-        deliveries.sort_by(|one, other| one.id.cmp(&other.id));
-        Ok(deliveries)
+        let mut deliveries = Vec::with_capacity(rows.len());
+        for row in &rows {
+            deliveries.push((row.try_get::<String, _>("lane")?, delivery(row)?));
+        }
+        // What is returned comes in no order.
+        deliveries
+            .sort_by(|(lane, one), (other_lane, other)| other_lane.cmp(lane).then(one.id.cmp(&other.id)));
+        Ok(deliveries.into_iter().map(|(_, delivery)| delivery).collect())
     }
 }
 

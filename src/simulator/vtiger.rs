@@ -35,6 +35,7 @@ use self::operation::State;
 use self::schema::Schema;
 use self::server::Shared;
 use super::faults::{FaultPlan, Faults};
+use super::writes::Writes;
 use crate::clock::{Clock, SystemClock};
 
 /// Which Vtiger is simulated.
@@ -156,6 +157,7 @@ impl VtigerSimulator {
             }),
             callbacks: Callbacks::new(options.callback_delay, tasks.clone()).map_err(io::Error::other)?,
             faults: Faults::new(options.faults),
+            writes: Writes::default(),
             clock: options.clock,
         });
 
@@ -185,6 +187,11 @@ impl VtigerSimulator {
     /// Starts the list of calls anew.
     pub fn forget_calls(&self) {
         self.shared.state().calls.clear();
+    }
+
+    /// The records that were written to twice at the same time.
+    pub fn overlapping_writes(&self) -> Vec<String> {
+        self.shared.writes.overlapping()
     }
 
     /// Lets other things go wrong from now on.

@@ -47,6 +47,7 @@ use self::shop::{Resource, Shop};
 use self::webhook::Webhook;
 use super::faults::{FaultPlan, Faults};
 use super::page::{self, Desk};
+use super::writes::Writes;
 use crate::clock::{Clock, SystemClock};
 
 /// The largest body that is taken, in bytes.
@@ -145,6 +146,7 @@ impl WooCommerceSimulator {
                 trust_plain_http: options.trust_plain_http,
             },
             faults: Faults::new(options.faults),
+            writes: Writes::default(),
             sender: Sender::new(queued).map_err(std::io::Error::other)?,
             shop: Mutex::new(shop),
             calls: Mutex::default(),
@@ -196,6 +198,11 @@ impl WooCommerceSimulator {
     /// Forgets the calls so far.
     pub fn forget_calls(&self) {
         self.shared.calls().clear();
+    }
+
+    /// The records that were written to twice at the same time.
+    pub fn overlapping_writes(&self) -> Vec<String> {
+        self.shared.writes.overlapping()
     }
 
     /// Changes what goes wrong.

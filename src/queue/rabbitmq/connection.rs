@@ -1,7 +1,7 @@
 //! Keeps a connection up: connects, declares the queues, does what the connection is for, and starts over when it ends.
 
 use std::io;
-use std::net::Shutdown;
+use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -65,7 +65,7 @@ impl Line {
             let ended = self.connect_and_use().await;
             self.detach();
             let Err(error) = ended else {
-                return;
+                break;
             };
             self.tell(&error);
             failures = if begun.elapsed() > GOOD { 0 } else { failures + 1 };
@@ -74,6 +74,7 @@ impl Line {
                 () = tokio::time::sleep(pause(failures, rand::random())) => {}
             }
         }
+        self.shared.problems()[self.role as usize] = Some(RabbitMqError::NotConnected.to_string());
     }
 
     /// Returns without an error when the queue is closed.
@@ -136,7 +137,8 @@ impl Line {
             .with_connection_name(format!("woo-vtiger-sync {}", self.role.as_str()).into());
         let runtime = lapin::runtime::default_runtime()?;
         let socket = Socket::default();
-        let (opened, reactor) = (socket.clone(), runtime.clone());
+        let opening = Opening(socket.clone());
+        let reactor = runtime.clone();
         let connect = async move |uri: AMQPUri, _| {
             let mut plain = uri.clone();
             plain.scheme = AMQPScheme::AMQP;
@@ -144,7 +146,7 @@ impl Line {
             let stream = async {
                 let stream = plain.connect_async(&reactor).await?;
                 if let AsyncTcpStream::Plain(stream) = &stream {
-                    opened.keep(stream.get_ref())?;
+                    socket.keep(stream.get_ref())?;
                 }
                 match uri.scheme {
                     AMQPScheme::AMQP => Ok(stream),
@@ -156,11 +158,9 @@ impl Line {
             Ok(stream.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?)
         };
         let connection = Connection::connector(self.uri.clone(), runtime, connect, properties);
-        let connection = timeout(PATIENCE, connection).await;
-        if connection.is_err() {
-            socket.shut();
-        }
-        Ok(connection??)
+        let connection = timeout(PATIENCE, connection).await??;
+        opening.succeeded();
+        Ok(connection)
     }
 
     fn tell_connected(&self) {
@@ -221,10 +221,9 @@ async fn end(connection: Arc<Connection>, events: impl Stream<Item = Event>) -> 
     }
 }
 
-/// The socket of a connection that is being made, to end it where the broker keeps silent: lapin's thread would wait
-/// for ever.
+/// The socket of a connection that is being made.
 #[derive(Clone, Default)]
-struct Socket(Arc<Mutex<Option<std::net::TcpStream>>>);
+struct Socket(Arc<Mutex<Option<TcpStream>>>);
 
 impl Socket {
     fn keep(&self, socket: &impl AsFd) -> io::Result<()> {
@@ -233,8 +232,23 @@ impl Socket {
         Ok(())
     }
 
-    fn shut(&self) {
-        if let Some(socket) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
+    fn take(&self) -> Option<TcpStream> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Ends the connection unless it succeeded: lapin's thread would wait for ever for a broker that keeps silent.
+struct Opening(Socket);
+
+impl Opening {
+    fn succeeded(&self) {
+        self.0.take();
+    }
+}
+
+impl Drop for Opening {
+    fn drop(&mut self) {
+        if let Some(socket) = self.0.take() {
             // An error only says that it has ended already.
             drop(socket.shutdown(Shutdown::Both));
         }

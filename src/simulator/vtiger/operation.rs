@@ -43,6 +43,19 @@ impl Request {
         parameters.get(name).map_or("", String::as_str)
     }
 
+    /// The record that it writes to, where it writes to one that is there.
+    pub(super) fn written(&self) -> Option<String> {
+        let writes = [
+            "update",
+            "revise",
+            "delete",
+            extension::SAVE_ORDER,
+            extension::DELETE_ORDER,
+        ];
+        let record = writes.contains(&self.operation()).then(|| self.detail())?;
+        (!record.is_empty()).then_some(record)
+    }
+
     /// What it is about, for [`Call::detail`].
     fn detail(&self) -> String {
         let name = match self.operation() {

@@ -16,6 +16,7 @@ use super::operation::{Request, State, needs_session};
 use crate::clock::Clock;
 use crate::simulator::faults::{Fault, Faults};
 use crate::simulator::page::{self, Desk};
+use crate::simulator::writes::Writes;
 
 /// What PHP takes in one request.
 const LONGEST_BODY: usize = 8 * 1024 * 1024;
@@ -27,6 +28,7 @@ pub(super) struct Shared {
     pub(super) state: Mutex<State>,
     pub(super) callbacks: Callbacks,
     pub(super) faults: Faults,
+    pub(super) writes: Writes,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -78,6 +80,11 @@ async fn webservice(shared: web::Data<Shared>, http: HttpRequest, body: Bytes) -
         in_form: parameters(if is_form { &body } else { b"" }),
     };
 
+    if shared.faults.is_down() {
+        shared.state().note(&request, false);
+        return HttpResponse::ServiceUnavailable().finish();
+    }
+    let _written = request.written().map(|record| shared.writes.begin(record));
     let fault = if needs_session(request.operation()) {
         tokio::time::sleep(shared.faults.latency()).await;
         shared.faults.draw()

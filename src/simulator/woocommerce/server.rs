@@ -20,6 +20,7 @@ use super::shop::Shop;
 use super::text::php_json;
 use super::{Call, route};
 use crate::simulator::faults::{Fault, Faults};
+use crate::simulator::writes::Writes;
 
 const REST: &str = "/wp-json/wc/v3";
 
@@ -27,6 +28,7 @@ const REST: &str = "/wp-json/wc/v3";
 pub(super) struct Shared {
     pub(super) gate: Gate,
     pub(super) faults: Faults,
+    pub(super) writes: Writes,
     pub(super) sender: Sender,
     pub(super) shop: Mutex<Shop>,
     pub(super) calls: Mutex<Vec<Call>>,
@@ -85,6 +87,8 @@ async fn handle_rest(
     if let Err(error) = allowed {
         return error_response(url, &error, &[]);
     }
+    let written = (request.method() != "GET" && below.ends_with(|end: char| end.is_ascii_digit()))
+        .then(|| shared.writes.begin(below.to_owned()));
     let latency = shared.faults.latency();
     if latency > Duration::ZERO {
         tokio::time::sleep(latency).await;
@@ -113,6 +117,7 @@ async fn handle_rest(
         path: without_keys(below, request.query_string()),
         status: response.status().as_u16(),
     });
+    drop(written);
     response
 }
 
