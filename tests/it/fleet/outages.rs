@@ -36,7 +36,7 @@ async fn while_rabbitmq_is_away_every_webhook_is_taken_and_all_are_dealt_with_af
     let port = free_port();
     let town = Town::found(&format!("http://127.0.0.1:{port}"), Duration::ZERO).await;
     let fleet = Fleet::new(&town, port, &database.url(), &broker.url(), "sync");
-    let (_ingress, _worker) = (fleet.start("ingress").await, fleet.start("worker").await);
+    let (ingress, _worker) = (fleet.start("ingress").await, fleet.start("worker").await);
     let people = town.bustle(during() + 2 * AROUND, 1, PACE);
     until_accepted(&town, AROUND).await;
 
@@ -46,7 +46,7 @@ async fn while_rabbitmq_is_away_every_webhook_is_taken_and_all_are_dealt_with_af
     people.wait().await;
     town.in_step(Duration::from_mins(1)).await;
 
-    assert_eq!(town.refused(), 0);
+    assert_eq!(town.refused(), 0, "{}", ingress.log());
     town.assert_no_write_overlapped();
 }
 
@@ -56,7 +56,7 @@ async fn while_postgresql_is_away_every_webhook_is_taken_and_all_are_dealt_with_
     let port = free_port();
     let town = Town::found(&format!("http://127.0.0.1:{port}"), Duration::ZERO).await;
     let fleet = Fleet::new(&town, port, &database.url(), &broker.url(), broker.prefix());
-    let (_ingress, _worker) = (fleet.start("ingress").await, fleet.start("worker").await);
+    let (ingress, _worker) = (fleet.start("ingress").await, fleet.start("worker").await);
     let people = town.bustle(during() + 2 * AROUND, 2, PACE);
     until_accepted(&town, AROUND).await;
 
@@ -66,7 +66,7 @@ async fn while_postgresql_is_away_every_webhook_is_taken_and_all_are_dealt_with_
     people.wait().await;
     town.in_step(Duration::from_mins(1)).await;
 
-    assert_eq!(town.refused(), 0);
+    assert_eq!(town.refused(), 0, "{}", ingress.log());
     town.assert_no_write_overlapped();
 }
 
@@ -80,7 +80,7 @@ async fn while_a_system_is_down_events_wait_and_none_fails() {
     fleet
         .environment
         .push(("WVS_WORKER__RETRY_LIMIT".to_owned(), "8".to_owned()));
-    let (_ingress, worker) = (fleet.start("ingress").await, fleet.start("worker").await);
+    let (ingress, worker) = (fleet.start("ingress").await, fleet.start("worker").await);
     let down = FaultPlan {
         down: true,
         ..FaultPlan::default()
@@ -97,6 +97,6 @@ async fn while_a_system_is_down_events_wait_and_none_fails() {
     people.wait().await;
     town.in_step(Duration::from_mins(1)).await;
 
-    assert_eq!(town.refused(), 0);
+    assert_eq!(town.refused(), 0, "{}", ingress.log());
     assert!(!worker.log().contains("is set aside"), "{}", worker.log());
 }
