@@ -28,12 +28,12 @@ pub struct Backoff {
 }
 
 impl Default for Backoff {
-    /// Half a second at first, 10 minutes at most, and more than a day in all.
+    /// Half a second at first, 10 minutes at most, and about a day in all.
     fn default() -> Self {
         Self {
             first: Duration::from_millis(500),
             longest: Duration::from_mins(10),
-            attempts: 160,
+            attempts: 200,
         }
     }
 }
@@ -104,8 +104,24 @@ mod tests {
     #[test]
     fn after_too_many_attempts_a_person_has_to_look() {
         assert_eq!(
-            Backoff::default().after(&unavailable(None), 160, 0.5),
+            Backoff::default().after(&unavailable(None), 200, 0.5),
             Disposition::GiveUp
         );
+    }
+
+    #[test]
+    fn by_default_that_is_after_about_a_day() {
+        let backoff = Backoff::default();
+        // The jitter of so many waits evens out.
+        let waits = (0..).map_while(
+            |attempts| match backoff.after(&unavailable(None), attempts, 0.5) {
+                Disposition::Retry(wait) => Some(wait),
+                _ => None,
+            },
+        );
+
+        let hours = waits.sum::<Duration>().as_secs() / 3600;
+
+        assert_eq!(hours, 23);
     }
 }

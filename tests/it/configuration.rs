@@ -261,7 +261,7 @@ fn the_printed_configuration_and_its_debug_output_hold_no_secret() {
 
     [worker]
     concurrency = 8
-    retry_limit = 160
+    retry_limit = 200
     lease = "30s"
 
     [sweep]
