@@ -22,7 +22,7 @@ use crate::queue::{Cause, Event, Lane};
 use crate::sync::{Base, FieldPlan, Module, ModuleSettings, RecordId, Side, Sides, Skip, Trails};
 
 pub use database::{Database, DatabaseError};
-pub use failed::{FailedEvent, FailedEvents};
+pub use failed::{FailedEvent, FailedEvents, FailedFilter};
 pub use processes::{Process, Processes};
 
 /// Everything that the program remembers.

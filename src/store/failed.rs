@@ -4,9 +4,10 @@ use std::fmt;
 
 use async_trait::async_trait;
 use serde_json::{from_str, to_string};
-use sqlx::Row;
 use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
 
+use super::database::placeholders;
 use super::{SqlStore, StoreError};
 use crate::clock::Timestamp;
 use crate::queue::{Event, Failure, Subject};
@@ -14,13 +15,20 @@ use crate::sync::{Module, RecordId, Side};
 
 const READ: &str = "read failed events";
 
-/// The statement that reads failed events, with a condition.
+/// How many ids a statement names at most: both databases take many, but not any number of parameters.
+const CHUNK: usize = 500;
+
+/// The statement that reads failed events, without a condition.
 macro_rules! select {
-    ($condition:literal) => {
-        concat!(
-            "select id, event, reason, attempts, history, failed_at from failed",
-            $condition
-        )
+    () => {
+        "select id, event, reason, attempts, history, failed_at from failed"
+    };
+}
+
+/// The condition of a [`FailedFilter`], whose parameters are the first three.
+macro_rules! filter {
+    () => {
+        " where ($1 is null or connection = $1) and ($2 is null or module = $2) and ($3 is null or failed_at <= $3)"
     };
 }
 
@@ -49,6 +57,24 @@ impl FailedEvent {
             Subject::Module { .. } => None,
         }
     }
+
+    /// The module that it is about, where that is known.
+    pub fn module(&self) -> Option<Module> {
+        match self.event.as_ref().ok()?.subject {
+            Subject::Record { module, .. } | Subject::Module { module } => Some(module),
+        }
+    }
+}
+
+/// Which of them are meant; by default all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FailedFilter {
+    /// Only those of this connection.
+    pub connection: Option<String>,
+    /// Only those of this module.
+    pub module: Option<Module>,
+    /// Only those that were set aside by then.
+    pub until: Option<Timestamp>,
 }
 
 /// Events that were set aside.
@@ -58,19 +84,22 @@ pub trait FailedEvents: Send + Sync + fmt::Debug {
     async fn set_aside(&self, failed: &FailedEvent) -> Result<(), StoreError>;
 
     /// The events that were set aside, in the order of their ids, which is that of time, after the one with the id
-    /// `after`; only those of one connection where it is given.
+    /// `after`.
     async fn failed_after(
         &self,
-        connection: Option<&str>,
+        filter: &FailedFilter,
         after: &str,
         limit: u32,
     ) -> Result<Vec<FailedEvent>, StoreError>;
 
-    /// One of them.
-    async fn failed(&self, id: &str) -> Result<Option<FailedEvent>, StoreError>;
+    /// Those with these ids, in the order of their ids.
+    async fn failed(&self, ids: &[String]) -> Result<Vec<FailedEvent>, StoreError>;
+
+    /// The ids that begin like this, up to `limit` of them, in order.
+    async fn failed_like(&self, start: &str, limit: u32) -> Result<Vec<String>, StoreError>;
 
     /// How many there are.
-    async fn failed_count(&self) -> Result<u64, StoreError>;
+    async fn failed_count(&self, filter: &FailedFilter) -> Result<u64, StoreError>;
 
     /// Forgets some of them, and returns how many there were.
     async fn forget_failed(&self, ids: &[String]) -> Result<u64, StoreError>;
@@ -94,7 +123,7 @@ impl FailedEvents for SqlStore {
         )
         .bind(failed.id.as_str())
         .bind(connection)
-        .bind(record.map(|(module, ..)| module.as_str()))
+        .bind(failed.module().map(Module::as_str))
         .bind(record.map(|(_, side, _)| side.as_str()))
         .bind(record.map(|(.., id)| id.as_str()))
         .bind(event)
@@ -110,33 +139,62 @@ impl FailedEvents for SqlStore {
 
     async fn failed_after(
         &self,
-        connection: Option<&str>,
+        filter: &FailedFilter,
         after: &str,
         limit: u32,
     ) -> Result<Vec<FailedEvent>, StoreError> {
-        let rows = sqlx::query(select!(
-            " where id > $1 and ($2 is null or connection = $2) order by id limit $3"
-        ))
-        .bind(after)
-        .bind(connection)
-        .bind(i64::from(limit))
-        .fetch_all(self.database.read())
-        .await
-        .map_err(StoreError::new(READ))?;
+        let rows = sqlx::query(concat!(select!(), filter!(), " and id > $4 order by id limit $5"))
+            .bind(filter.connection.as_deref())
+            .bind(filter.module.map(Module::as_str))
+            .bind(filter.until.map(Timestamp::as_millis))
+            .bind(after)
+            .bind(i64::from(limit))
+            .fetch_all(self.database.read())
+            .await
+            .map_err(StoreError::new(READ))?;
         rows.iter().map(failed).collect()
     }
 
-    async fn failed(&self, id: &str) -> Result<Option<FailedEvent>, StoreError> {
-        let row = sqlx::query(select!(" where id = $1"))
-            .bind(id)
-            .fetch_optional(self.database.read())
-            .await
-            .map_err(StoreError::new(READ))?;
-        row.as_ref().map(failed).transpose()
+    async fn failed(&self, ids: &[String]) -> Result<Vec<FailedEvent>, StoreError> {
+        let mut found = Vec::new();
+        for ids in ids.chunks(CHUNK) {
+            let statement = format!(
+                "{} where id in ({}) order by id",
+                select!(),
+                placeholders(1, ids.len())
+            );
+            // Nothing but placeholders is put in.
+            let query = sqlx::query(AssertSqlSafe(statement));
+            let query = ids.iter().fold(query, |query, id| query.bind(id.as_str()));
+            let rows = query
+                .fetch_all(self.database.read())
+                .await
+                .map_err(StoreError::new(READ))?;
+            for row in &rows {
+                found.push(failed(row)?);
+            }
+        }
+        Ok(found)
     }
 
-    async fn failed_count(&self) -> Result<u64, StoreError> {
-        let row = sqlx::query("select count(*) as number from failed")
+    async fn failed_like(&self, start: &str, limit: u32) -> Result<Vec<String>, StoreError> {
+        let escaped = start.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+        let rows = sqlx::query("select id from failed where id like $1 escape '!' order by id limit $2")
+            .bind(format!("{escaped}%"))
+            .bind(i64::from(limit))
+            .fetch_all(self.database.read())
+            .await
+            .map_err(StoreError::new(READ))?;
+        rows.iter()
+            .map(|row| row.try_get("id").map_err(StoreError::new(READ)))
+            .collect()
+    }
+
+    async fn failed_count(&self, filter: &FailedFilter) -> Result<u64, StoreError> {
+        let row = sqlx::query(concat!("select count(*) as number from failed", filter!()))
+            .bind(filter.connection.as_deref())
+            .bind(filter.module.map(Module::as_str))
+            .bind(filter.until.map(Timestamp::as_millis))
             .fetch_one(self.database.read())
             .await
             .map_err(StoreError::new(READ))?;
@@ -145,18 +203,18 @@ impl FailedEvents for SqlStore {
     }
 
     async fn forget_failed(&self, ids: &[String]) -> Result<u64, StoreError> {
-        const FORGET: &str = "forget failed events";
         let mut forgotten = 0;
-        let mut transaction = self.database.begin().await.map_err(StoreError::new(FORGET))?;
-        for id in ids {
-            let done = sqlx::query("delete from failed where id = $1")
-                .bind(id.as_str())
-                .execute(&mut *transaction)
+        for ids in ids.chunks(CHUNK) {
+            let statement = format!("delete from failed where id in ({})", placeholders(1, ids.len()));
+            // Nothing but placeholders is put in.
+            let query = sqlx::query(AssertSqlSafe(statement));
+            let query = ids.iter().fold(query, |query, id| query.bind(id.as_str()));
+            let done = query
+                .execute(self.database.write())
                 .await
-                .map_err(StoreError::new(FORGET))?;
+                .map_err(StoreError::new("forget failed events"))?;
             forgotten += done.rows_affected();
         }
-        transaction.commit().await.map_err(StoreError::new(FORGET))?;
         Ok(forgotten)
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use woo_vtiger_sync::clock::Timestamp;
 use woo_vtiger_sync::queue::{Cause, Change, Event, Failure, Lane, Seen, Subject};
-use woo_vtiger_sync::store::{Database, FailedEvent, Place, Process, SqlStore, Store};
+use woo_vtiger_sync::store::{Database, FailedEvent, FailedFilter, Place, Process, SqlStore, Store};
 use woo_vtiger_sync::sync::{Module, ModuleSettings, RecordId, Side};
 
 use crate::servers;
@@ -118,18 +118,40 @@ async fn failed_events_are_set_aside_once_and_forgotten_when_told() {
             .await
             .unwrap();
 
-        assert_eq!(store.failed_count().await.unwrap(), 3);
-        let all = store.failed_after(None, "", 10).await.unwrap();
-        let ids: Vec<&str> = all.iter().map(|failed| failed.id.as_str()).collect();
+        let all = FailedFilter::default();
+        assert_eq!(store.failed_count(&all).await.unwrap(), 3);
+        let found = store.failed_after(&all, "", 10).await.unwrap();
+        let ids: Vec<&str> = found.iter().map(|failed| failed.id.as_str()).collect();
         assert_eq!(ids, [first.id.as_str(), second.id.as_str(), "ffff"]);
-        assert_eq!(all[0].event.as_ref(), Ok(&first));
-        assert_eq!(all[2].event, Err("{".to_owned()));
-        assert_eq!((all[0].attempts, all[0].history.len()), (160, 1));
-        let of_other = store.failed_after(Some("other"), "", 10).await.unwrap();
-        assert_eq!(of_other.len(), 1);
-        let one = store.failed(&second.id).await.unwrap().unwrap();
+        assert_eq!(found[0].event.as_ref(), Ok(&first));
+        assert_eq!(found[2].event, Err("{".to_owned()));
+        assert_eq!((found[0].attempts, found[0].history.len()), (160, 1));
+        assert_eq!(
+            store.failed_after(&all, &first.id, 1).await.unwrap()[0].id,
+            second.id
+        );
+        let filter = |connection: Option<&str>, module, until| FailedFilter {
+            connection: connection.map(ToOwned::to_owned),
+            module,
+            until,
+        };
+        for (filter, number) in [
+            (filter(Some("other"), None, None), 1),
+            (filter(None, Some(Module::Contacts), None), 2),
+            (filter(None, Some(Module::Products), None), 0),
+            (filter(Some("shop"), Some(Module::Contacts), Some(at(5))), 1),
+            (filter(None, None, Some(at(4))), 0),
+        ] {
+            assert_eq!(store.failed_count(&filter).await.unwrap(), number, "{filter:?}");
+            let found = store.failed_after(&filter, "", 10).await.unwrap();
+            assert_eq!(found.len() as u64, number, "{filter:?}");
+        }
+        let named = [second.id.clone(), "nobody".to_owned()];
+        let one = store.failed(&named).await.unwrap().remove(0);
         assert_eq!(one.record().map(|(.., id)| id.as_str()), Some("8"));
-        assert!(store.failed("nobody").await.unwrap().is_none());
+        assert!(store.failed(&named[1..]).await.unwrap().is_empty());
+        assert_eq!(store.failed_like("ff", 10).await.unwrap(), ["ffff"]);
+        assert!(store.failed_like("f_f", 10).await.unwrap().is_empty());
 
         let forgotten = store
             .forget_failed(&[first.id.clone(), "nobody".to_owned()])
@@ -137,7 +159,7 @@ async fn failed_events_are_set_aside_once_and_forgotten_when_told() {
             .unwrap();
 
         assert_eq!(forgotten, 1);
-        assert_eq!(store.failed_count().await.unwrap(), 2);
+        assert_eq!(store.failed_count(&all).await.unwrap(), 2);
     })
     .await;
 }
