@@ -1,6 +1,7 @@
 //! What can be said on the command line, and in the folder `cli` what some of it does.
 
 pub(crate) mod extension;
+pub(crate) mod failed;
 pub(crate) mod record;
 pub(crate) mod settings;
 
@@ -47,6 +48,8 @@ pub(crate) enum Command {
     Unlink(RecordArguments),
     /// Tries a record again, such as one that was skipped or set aside.
     Retry(RecordArguments),
+    /// Lists events that failed too often and were set aside, tells all about one, has them tried again, or forgets them.
+    Failed(failed::FailedArguments),
     /// Makes the database, or brings its schema up to date.
     Migrate(Settings),
     /// Writes the extension for open source Vtiger, a zip that Vtiger's module manager imports: it makes sales orders

@@ -18,6 +18,7 @@
 //! | [`woocommerce`], [`vtiger`] | clients, wire formats, webhook authentication |
 //! | [`queue`], [`store`] | durable events; links, journal, leases, settings |
 //! | [`engine`], [`sweep`] | what happens to an event; finding what no event announced |
+//! | [`failed`] | events that failed too often: looked at, replayed, discarded |
 //! | [`ingress`], [`web`] | webhook endpoints; pages for people |
 //! | [`app`] | builds the parts and runs them |
 //! | [`simulator`], [`demo`] | stand-ins of both systems; the demonstration |
@@ -28,6 +29,7 @@ pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod engine;
+pub mod failed;
 pub mod http;
 pub mod ingress;
 pub mod queue;

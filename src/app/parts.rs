@@ -13,6 +13,7 @@ use crate::config::{
     self, Authentication, Config, Connection, Database as DatabaseConfig, QueueBackend, Role,
 };
 use crate::engine::{Backoff, Engine, Held, Keeper, Worker};
+use crate::failed::Failed;
 use crate::queue::{EmbeddedQueue, Queue, QueueError, RabbitMqError, RabbitMqQueue, RabbitMqSettings};
 use crate::store::{Database, DatabaseError, Leases, Place, SqlStore, Store, StoreError};
 use crate::sweep::Sweeper;
@@ -233,6 +234,15 @@ impl Parts {
                 ..Backoff::default()
             },
         )
+    }
+
+    /// The events that were set aside.
+    pub fn failed(&self) -> Failed {
+        Failed {
+            store: Arc::clone(&self.store),
+            queue: Arc::clone(&self.queue),
+            clock: Arc::clone(&self.clock),
+        }
     }
 
     /// The modules of a connection.

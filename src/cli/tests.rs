@@ -103,3 +103,48 @@ fn what_is_wrong_with_arguments_is_told_with_what_may_be_said() {
     assert!(side.contains("--side <SIDE>"), "{side}");
     assert!(id.contains("it is empty"), "{id}");
 }
+
+#[test]
+fn failed_events_are_named_by_id_or_all_at_once() {
+    let command = |line: &str| match parse(line) {
+        Ok(Command::Failed(failed)) => failed.command,
+        other => panic!("{other:?}"),
+    };
+
+    let failed::FailedCommand::List { filter, limit, json } = command("failed list --module taxes --limit 7")
+    else {
+        panic!("it is a list");
+    };
+    assert_eq!(filter.module.map(Module::from), Some(Module::Taxes));
+    assert_eq!((filter.connection, limit, json), (None, 7, false));
+    let failed::FailedCommand::Replay { selection } =
+        command("failed replay 01989a3c 01989a3d --config a.toml")
+    else {
+        panic!("it is a replay");
+    };
+    assert_eq!((selection.ids.len(), selection.all), (2, false));
+    let failed::FailedCommand::Discard { selection, yes } =
+        command("failed discard --all --connection shop --yes")
+    else {
+        panic!("it is a discard");
+    };
+    assert_eq!(selection.connection.as_deref(), Some("shop"));
+    assert!(selection.all && yes && selection.ids.is_empty());
+    assert!(matches!(
+        command("failed show 01989a3c"),
+        failed::FailedCommand::Show { .. }
+    ));
+
+    for wrong in [
+        "failed",
+        "failed list --limit 0",
+        "failed show",
+        "failed replay",
+        "failed replay --all 01989a3c",
+        "failed replay --module taxes",
+        "failed discard --yes",
+        "failed discard 01989a3c --connection shop",
+    ] {
+        assert!(parse(wrong).is_err(), "{wrong}");
+    }
+}

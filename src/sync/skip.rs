@@ -176,7 +176,9 @@ impl Skip {
             Self::Deleted { side } => {
                 format!("Delete this record too, or restore the other one in {}.", side.title())
             }
-            Self::Failed { .. } => "Mend the cause; the next sweep tries again.".to_owned(),
+            Self::Failed { .. } => "Mend the cause; the next sweep tries again, and `woo-vtiger-sync failed replay` \
+                                    does so at once (`failed list` shows what failed)."
+                .to_owned(),
         }
     }
 }

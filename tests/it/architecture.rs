@@ -82,7 +82,7 @@ const RULES: [Rule; 9] = [
         why: "a system knows its API and the contract, nothing else",
     },
     Rule {
-        parts: &["engine", "sweep"],
+        parts: &["engine", "sweep", "failed"],
         others: false,
         forbidden: &[
             "sqlx",
@@ -93,7 +93,7 @@ const RULES: [Rule; 9] = [
             "crate::vtiger",
         ],
         except: &[],
-        why: "`engine` and `sweep` use the contracts of store, queue and systems",
+        why: "`engine`, `sweep` and `failed` use the contracts of store, queue and systems",
     },
     Rule {
         parts: &["web", "ingress"],
@@ -240,6 +240,7 @@ fn forbidden_paths_are_found() {
         ("app/serve.rs", "use crate::simulator::vtiger::VtigerSimulator;"),
         ("app.rs", "let home = std::env::var(\"HOME\");"),
         ("store.rs", "use crate::app::Parts;"),
+        ("failed/replay.rs", "use crate::vtiger::Vtiger;"),
         ("web.rs", "fn f(row: sqlx::any::AnyRow) {}"),
         (
             "main.rs",

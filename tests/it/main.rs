@@ -15,6 +15,7 @@ mod convergence;
 mod deliveries;
 mod demonstration;
 mod economy;
+mod failed;
 mod fleet;
 mod guests;
 mod hostile;
