@@ -19,10 +19,11 @@
 //! | [`queue`], [`store`] | durable events; links, journal, leases, settings |
 //! | [`engine`], [`sweep`] | what happens to an event; finding what no event announced |
 //! | [`failed`] | events that failed too often: looked at, replayed, discarded |
-//! | [`ingress`], [`web`] | webhook endpoints; pages for people |
+//! | [`ingress`], [`web`], [`api`] | webhook endpoints; pages for people; the interface for programs |
 //! | [`app`] | builds the parts and runs them |
 //! | [`simulator`], [`demo`] | stand-ins of both systems; the demonstration |
 
+pub mod api;
 pub mod app;
 pub mod check;
 pub mod clock;

@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 
 use super::health::{self, Health};
 use super::parts::Parts;
+use crate::api::{self, Api};
 use crate::config::{Config, Role};
 use crate::ingress::{self, Ingress, Secrets};
 use crate::sync::Side;
@@ -53,6 +54,12 @@ pub(super) fn listen(
             demo: stage == Stage::Simulated,
         })
     });
+    let api = config.roles.has(Role::Web).then(|| {
+        web::Data::new(Api {
+            token: config.http.api_token.clone(),
+            failed: parts.failed(),
+        })
+    });
     let health = web::Data::new(Health {
         queue: Arc::clone(&parts.queue),
         stop: stop.clone(),
@@ -65,6 +72,9 @@ pub(super) fn listen(
         }
         if let Some(page) = &page {
             app = app.configure(crate::web::configure(page.clone()));
+        }
+        if let Some(api) = &api {
+            app = app.configure(api::configure(api.clone()));
         }
         app
     })

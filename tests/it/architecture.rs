@@ -96,7 +96,7 @@ const RULES: [Rule; 9] = [
         why: "`engine`, `sweep` and `failed` use the contracts of store, queue and systems",
     },
     Rule {
-        parts: &["web", "ingress"],
+        parts: &["web", "ingress", "api"],
         others: false,
         forbidden: &["reqwest", "crate::http", "crate::woocommerce", "crate::vtiger"],
         except: &[
@@ -105,7 +105,7 @@ const RULES: [Rule; 9] = [
             "crate::vtiger::callback",
             "crate::vtiger::module_named",
         ],
-        why: "`web` and `ingress` never call the two APIs",
+        why: "`web`, `ingress` and `api` never call the two systems",
     },
     Rule {
         parts: &["store", "queue"],
@@ -241,6 +241,9 @@ fn forbidden_paths_are_found() {
         ("app.rs", "let home = std::env::var(\"HOME\");"),
         ("store.rs", "use crate::app::Parts;"),
         ("failed/replay.rs", "use crate::vtiger::Vtiger;"),
+        ("api.rs", "use crate::app::Parts;"),
+        ("api/failed.rs", "use crate::woocommerce::WooCommerce;"),
+        ("api/answer.rs", "fn f(error: sqlx::Error) {}"),
         ("web.rs", "fn f(row: sqlx::any::AnyRow) {}"),
         (
             "main.rs",

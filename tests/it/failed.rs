@@ -1,5 +1,6 @@
 //! Events that failed too often: set aside with all that is known of them, shown, replayed, discarded.
 
+mod api;
 mod desk;
 mod replays;
 

@@ -1,0 +1,54 @@
+//! The interface for programs under `/api/v1`: failed events can be looked at, replayed and discarded.
+//!
+//! It is closed unless `http.api_token` is set, and open only to who shows that token. Cookies count for nothing, so
+//! that no page elsewhere can make a browser do anything here. It reads the store and fills the queue; it never calls
+//! either system.
+
+mod answer;
+mod failed;
+mod guard;
+
+use actix_web::middleware::{DefaultHeaders, from_fn};
+use actix_web::{http::header, web};
+use secrecy::SecretString;
+
+use crate::failed::Failed;
+
+use answer::Refusal;
+
+/// The largest body taken: the ids of some 50,000 events.
+const BODY_LIMIT: usize = 2 << 20;
+
+/// What the interface needs.
+#[derive(Debug)]
+pub struct Api {
+    /// What callers must show; without it, none may do anything.
+    pub token: Option<SecretString>,
+    /// The failed events.
+    pub failed: Failed,
+}
+
+/// Adds the interface to a server.
+pub fn configure(api: web::Data<Api>) -> impl FnOnce(&mut web::ServiceConfig) {
+    move |service| {
+        let json = web::JsonConfig::default()
+            .limit(BODY_LIMIT)
+            .error_handler(|error, _| Refusal::Malformed(error.to_string()).into());
+        let query = web::QueryConfig::default()
+            .error_handler(|error, _| Refusal::Malformed(error.to_string()).into());
+        service.service(
+            web::scope("/api/v1")
+                .app_data(api)
+                .app_data(json)
+                .app_data(query)
+                .wrap(from_fn(guard::admit))
+                .wrap(
+                    DefaultHeaders::new()
+                        .add((header::CACHE_CONTROL, "no-store"))
+                        .add((header::X_CONTENT_TYPE_OPTIONS, "nosniff")),
+                )
+                .configure(failed::configure)
+                .default_service(web::to(answer::nothing_here)),
+        );
+    }
+}

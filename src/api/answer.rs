@@ -1,0 +1,122 @@
+//! How callers are answered.
+
+use std::fmt;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, ResponseError};
+use serde_json::json;
+
+use crate::failed::FailedError;
+use crate::telemetry;
+
+/// Why a request is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// No token is configured.
+    Closed,
+    /// No token was shown.
+    NoToken,
+    /// The token is wrong.
+    WrongToken,
+    /// There is no such thing.
+    NotFound(String),
+    /// What the request says can't be understood.
+    Malformed(String),
+    /// The event can't be read, and so not be replayed.
+    Unreadable,
+    /// The store or the queue failed.
+    Unavailable,
+}
+
+impl Refusal {
+    /// There is no failed event with this id.
+    pub(super) fn unknown(id: String) -> Self {
+        FailedError::Unknown(id).into()
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed => f.write_str(
+                "the API is closed, as it has no token; set http.api_token (or http.api_token_file) and start the \
+                 service again",
+            ),
+            Self::NoToken => f.write_str("send the header `Authorization: Bearer <token>` with http.api_token"),
+            Self::WrongToken => f.write_str("the token is not the one of http.api_token"),
+            Self::NotFound(detail) | Self::Malformed(detail) => f.write_str(detail),
+            Self::Unreadable => {
+                f.write_str("the event can't be read, and so not be replayed; it can only be discarded")
+            }
+            Self::Unavailable => {
+                f.write_str("the database or the queue does not answer; the service's log names the cause")
+            }
+        }
+    }
+}
+
+impl ResponseError for Refusal {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::Closed => StatusCode::FORBIDDEN,
+            Self::NoToken | Self::WrongToken => StatusCode::UNAUTHORIZED,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::Unreadable => StatusCode::CONFLICT,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        let error = match self {
+            Self::Closed => "closed",
+            Self::NoToken => {
+                response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"woo-vtiger-sync\""));
+                "unauthenticated"
+            }
+            Self::WrongToken => {
+                response.insert_header((
+                    header::WWW_AUTHENTICATE,
+                    "Bearer realm=\"woo-vtiger-sync\", error=\"invalid_token\"",
+                ));
+                "unauthenticated"
+            }
+            Self::NotFound(_) => "not_found",
+            Self::Malformed(_) => "malformed",
+            Self::Unreadable => "unreadable",
+            Self::Unavailable => {
+                response.insert_header((header::RETRY_AFTER, "10"));
+                "unavailable"
+            }
+        };
+        response.json(json!({ "error": error, "detail": self.to_string() }))
+    }
+}
+
+impl From<FailedError> for Refusal {
+    fn from(error: FailedError) -> Self {
+        match error {
+            FailedError::Unknown(_) => Self::NotFound(error.to_string()),
+            FailedError::Ambiguous { .. } | FailedError::TooShort(_) => Self::Malformed(error.to_string()),
+            FailedError::Store(_) | FailedError::Queue(_) => {
+                tracing::error!(error = %telemetry::chain(&error), "a request to the API failed");
+                Self::Unavailable
+            }
+        }
+    }
+}
+
+/// There is nothing at this address.
+pub(super) async fn nothing_here() -> Result<HttpResponse, Refusal> {
+    Err(Refusal::NotFound(
+        "there is nothing at this address; the API has /api/v1/failed and what is below it".to_owned(),
+    ))
+}
+
+/// The address takes other methods.
+pub(super) fn only(methods: &'static str) -> HttpResponse {
+    HttpResponse::MethodNotAllowed()
+        .insert_header((header::ALLOW, methods))
+        .json(json!({ "error": "method_not_allowed", "detail": format!("this address takes {methods}") }))
+}
