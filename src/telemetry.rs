@@ -30,6 +30,8 @@ pub const API_CALLS: &str = "wvs_api_calls_total";
 pub const QUEUE_DEPTH: &str = "wvs_queue_depth";
 /// Events that the broker did not take and the database kept.
 pub const EVENTS_SPOOLED: &str = "wvs_events_spooled_total";
+/// Events that failed too often and were set aside, until a person replays or discards them.
+pub const FAILED_EVENTS: &str = "wvs_failed_events";
 
 /// The histogram's limits in seconds: "within seconds" is what people expect, so the most are about there.
 const EVENT_SECONDS_BUCKETS: [f64; 12] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 120.0, 600.0];
@@ -85,6 +87,7 @@ fn install() -> PrometheusHandle {
         EVENTS_SPOOLED,
         "Events that the broker did not take and the database kept"
     );
+    describe_gauge!(FAILED_EVENTS, "Events that failed too often and were set aside");
     handle
 }
 
@@ -118,11 +121,20 @@ pub fn events_spooled(events: usize) {
 
 /// Tells how many events are in a lane.
 pub fn queue_depth(lane: Lane, depth: u64) {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a gauge is a float, and nobody counts that many events"
-    )]
-    metrics::gauge!(QUEUE_DEPTH, "lane" => lane.as_str()).set(depth as f64);
+    metrics::gauge!(QUEUE_DEPTH, "lane" => lane.as_str()).set(float(depth));
+}
+
+/// Tells how many failed events there are.
+pub fn failed_events(number: u64) {
+    metrics::gauge!(FAILED_EVENTS).set(float(number));
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a gauge is a float, and nobody counts that many events"
+)]
+const fn float(number: u64) -> f64 {
+    number as f64
 }
 
 /// Counts a record that was written or skipped.

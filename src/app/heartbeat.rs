@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::config::Roles;
 use crate::engine::Worker;
 use crate::queue::Lane;
-use crate::store::Process;
+use crate::store::{FailedFilter, Process};
 use crate::telemetry;
 
 use super::parts::Parts;
@@ -79,6 +79,9 @@ impl Heartbeat {
             if let Ok(depth) = self.queue.depth(lane).await {
                 telemetry::queue_depth(lane, depth);
             }
+        }
+        if let Ok(number) = self.store.failed_count(&FailedFilter::default()).await {
+            telemetry::failed_events(number);
         }
     }
 

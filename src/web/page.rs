@@ -10,7 +10,7 @@ use super::asset::VERSION;
 use super::change::Change;
 use super::{Web, words};
 use crate::queue::Lane;
-use crate::store::{LogLine, Stored};
+use crate::store::{FailedFilter, LogLine, Stored};
 use crate::sync::{Module, Side};
 
 /// How many lines each sync log shows.
@@ -47,11 +47,12 @@ struct System<'a> {
     simulated: bool,
 }
 
-/// What changes by itself: events that wait, and how long ago the last change was.
+/// What changes by itself: events that wait, events that failed, and how long ago the last change was.
 struct State {
     /// What a page that shows this is to say when it asks for news.
     seen: String,
     waiting: u64,
+    failed: u64,
     ago: Option<String>,
 }
 
@@ -115,11 +116,13 @@ async fn state(web: &Web, newest: Option<&Stored>) -> Result<State, PageError> {
     for lane in Lane::ALL {
         waiting += web.queue.depth(lane).await?;
     }
+    let failed = web.store.failed_count(&FailedFilter::default()).await?;
     let id = newest.map(|stored| stored.id.as_str()).unwrap_or_default();
     let ago = newest.map(|stored| words::ago(web.clock.now() - stored.when));
     Ok(State {
-        seen: format!("{id} {waiting} {}", ago.as_deref().unwrap_or_default()),
+        seen: format!("{id} {waiting} {failed} {}", ago.as_deref().unwrap_or_default()),
         waiting,
+        failed,
         ago,
     })
 }

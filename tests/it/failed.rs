@@ -238,3 +238,28 @@ async fn an_id_that_is_wrong_is_told_and_nothing_is_done() {
     assert_eq!(only_failed(&scene).await, id);
     scene.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_and_the_metrics_tell_how_many_failed() {
+    let scene = impatient().await;
+    let http = woo_vtiger_sync::http::client(std::time::Duration::from_secs(10)).unwrap();
+    let get = async |path: &str| {
+        let answer = http.get(format!("{}{path}", scene.url)).send().await.unwrap();
+        answer.text().await.unwrap()
+    };
+    assert!(!get("/").await.contains("failed list"));
+    fail(&scene, ANN).await;
+
+    let page = get("/").await;
+
+    assert!(
+        page.contains("1 event failed: <code>woo-vtiger-sync failed list</code>"),
+        "{page}"
+    );
+    // Tests share one process and so its metrics: there is no saying how many.
+    crate::scene::wait_until("the metrics tell of failed events", async || {
+        get("/metrics").await.contains("\nwvs_failed_events ")
+    })
+    .await;
+    scene.stop().await;
+}
