@@ -43,10 +43,7 @@ fn main() -> ExitCode {
 
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Serve { settings, roles } => {
-            let roles = roles.map(|roles| (ROLES.to_owned(), roles));
-            serve(&load_with(&settings, roles)?).await
-        }
+        Command::Serve { settings, roles } => serve(&load_with(&settings, roles.as_deref())?).await,
         Command::Demo(arguments) => run_demo(arguments).await,
         Command::Check(settings) => run_check(&load(&settings)?).await,
         Command::Sweep(settings) => run_sweep(&load(&settings)?).await,
@@ -68,19 +65,19 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Reads the configuration, tells what is odd about it, and begins to log.
-/// The variable that `--roles` stands for.
+/// The variable that `--roles` takes the place of.
 const ROLES: &str = "WVS_ROLES";
 
+/// Reads the configuration, tells what is odd about it, and begins to log.
 fn load(settings: &Settings) -> anyhow::Result<Config> {
     load_with(settings, None)
 }
 
-/// Reads the settings, with this variable in place of the environment's.
-fn load_with(settings: &Settings, variable: Option<(String, String)>) -> anyhow::Result<Config> {
-    let is_kept = |name: &str| variable.as_ref().is_none_or(|(other, _)| other != name);
-    let environment = config::environment().filter(|(name, _)| is_kept(name));
-    let config = Config::load(settings.config.as_deref(), environment.chain(variable.clone()))?;
+/// The same, with these roles where they are given.
+fn load_with(settings: &Settings, roles: Option<&str>) -> anyhow::Result<Config> {
+    let environment = config::environment().filter(|(name, _)| roles.is_none() || name != ROLES);
+    let roles = roles.map(|roles| (ROLES.to_owned(), roles.to_owned()));
+    let config = Config::load(settings.config.as_deref(), environment.chain(roles))?;
     telemetry::init(&config.log);
     for warning in config.warnings() {
         match config.log.format {
