@@ -129,6 +129,11 @@ impl Roles {
         self.0.contains(&role)
     }
 
+    /// Whether this is the only one.
+    pub fn are_only(&self, role: Role) -> bool {
+        self.0.len() == 1 && self.has(role)
+    }
+
     /// Whether nothing is left to other processes.
     pub fn are_all(&self) -> bool {
         self.0.len() == Role::ALL.len()

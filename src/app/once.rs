@@ -13,6 +13,9 @@ use super::Parts;
 /// How often to look whether the events are dealt with.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// How often in a row the queue may not answer.
+const PATIENCE: u32 = 200;
+
 /// Sweeps all modules of all connections, waits until what was found is dealt with, and tells what was done.
 ///
 /// The events are dealt with by this process, or by the service where that is running on the same database.
@@ -65,7 +68,15 @@ async fn sweep_all(parts: &Parts) -> Result<String, EngineError> {
             }
         }
     }
-    while parts.queue.depth(Lane::Bulk).await? > 0 {
+    let mut failures = 0;
+    loop {
+        match parts.queue.depth(Lane::Bulk).await {
+            Ok(0) => break,
+            Ok(_) => failures = 0,
+            // The broker may be away for a moment.
+            Err(error) if failures == PATIENCE => return Err(error.into()),
+            Err(_) => failures += 1,
+        }
         tokio::time::sleep(LOOK).await;
     }
     Ok(text)

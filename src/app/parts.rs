@@ -153,6 +153,7 @@ impl Parts {
     pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
         let database = match &config.database {
             DatabaseConfig::Sqlite(path) => Database::sqlite(path).await?,
+            DatabaseConfig::Postgres(url) if takes_events_only(config) => Database::postgres_later(url)?,
             DatabaseConfig::Postgres(url) => Database::postgres(url).await?,
         };
         let store = Arc::new(SqlStore::new(database.clone()));
@@ -210,8 +211,11 @@ impl Parts {
             worker: config.worker,
             database,
         };
-        for (name, connection) in &config.connections {
-            parts.connect(name, connection).await?;
+        // Webhooks are taken while the database is away, too.
+        if !takes_events_only(config) {
+            for (name, connection) in &config.connections {
+                parts.connect(name, connection).await?;
+            }
         }
         Ok(parts)
     }
@@ -307,6 +311,11 @@ impl Parts {
         self.systems.insert(name.to_owned(), systems);
         Ok(())
     }
+}
+
+/// Whether this process does nothing but take webhooks in and hand them to RabbitMQ.
+fn takes_events_only(config: &Config) -> bool {
+    config.roles.are_only(Role::Ingress) && matches!(config.queue, QueueBackend::RabbitMq { .. })
 }
 
 /// Takes the lock beside the database, unless another process has it. The system releases it when this one ends,

@@ -129,22 +129,27 @@ impl Database {
     /// # Errors
     /// When the server can't be reached or refuses, or the database is of a newer version of this program.
     pub async fn postgres(url: &SecretString) -> Result<Self, DatabaseError> {
-        sqlx::any::install_default_drivers();
-        let pool = AnyPoolOptions::new()
-            .max_connections(CONNECTIONS)
-            // An event waits rather than fail while connections are busy, but not long while the server is gone.
-            .acquire_timeout(Duration::from_secs(5))
-            // Asking before each statement whether the connection still stands would double what each costs.
-            .test_before_acquire(false)
-            .connect(url.expose_secret())
-            .await
-            .map_err(DatabaseError::Connect)?;
+        let pool = pool().connect(url.expose_secret()).await;
+        let pool = pool.map_err(DatabaseError::Connect)?;
         migrate(&pool).await?;
-        Ok(Self {
+        Ok(Self::of(pool))
+    }
+
+    /// A database of a PostgreSQL server that need not be there yet, and whose schema others bring up to date.
+    ///
+    /// # Errors
+    /// When the address can't be used.
+    pub fn postgres_later(url: &SecretString) -> Result<Self, DatabaseError> {
+        let pool = pool().connect_lazy(url.expose_secret());
+        Ok(Self::of(pool.map_err(DatabaseError::Connect)?))
+    }
+
+    fn of(pool: AnyPool) -> Self {
+        Self {
             read: pool.clone(),
             write: pool,
             begin: "begin",
-        })
+        }
     }
 
     /// For statements that only read.
@@ -167,6 +172,17 @@ impl Database {
         self.read.close().await;
         self.write.close().await;
     }
+}
+
+/// How connections to PostgreSQL are kept.
+fn pool() -> AnyPoolOptions {
+    sqlx::any::install_default_drivers();
+    AnyPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        // An event waits rather than fail while connections are busy, but not long while the server is gone.
+        .acquire_timeout(Duration::from_secs(5))
+        // Asking before each statement whether the connection still stands would double what each costs.
+        .test_before_acquire(false)
 }
 
 /// So many placeholders of a statement, of which the first has this number: `$3, $4`.

@@ -56,7 +56,11 @@ async fn while_postgresql_is_away_every_webhook_is_taken_and_all_are_dealt_with_
     let port = free_port();
     let town = Town::found(&format!("http://127.0.0.1:{port}"), Duration::ZERO).await;
     let fleet = Fleet::new(&town, port, &database.url(), &broker.url(), broker.prefix());
-    let (ingress, _worker) = (fleet.start("ingress").await, fleet.start("worker").await);
+    // A process that only takes webhooks starts without the database.
+    database.stop().await;
+    let ingress = fleet.start("ingress").await;
+    database.start().await;
+    let _worker = fleet.start("worker").await;
     let people = town.bustle(during() + 2 * AROUND, 2, PACE);
     until_accepted(&town, AROUND).await;
 
