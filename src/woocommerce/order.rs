@@ -7,7 +7,7 @@ mod lines;
 use serde_json::{Map, Value as Json, json};
 
 pub(super) use self::layout::Layout;
-pub(super) use self::lines::{changes, correction};
+pub(super) use self::lines::{changes, correction, names};
 use super::date::gmt;
 use super::{schema, stored};
 use crate::sync::{Basket, FieldPath, Module, Patch, Record, RecordId};

@@ -191,7 +191,7 @@ impl WooCommerce {
         self.settle(UPDATE, basket.as_ref(), answer.body).await
     }
 
-    /// Makes an order's total that of the basket, and returns the order as it is then.
+    /// Makes an order's total that of the basket, names lines that the shop added without, and returns the order as it is then.
     async fn settle(
         &self,
         operation: &'static str,
@@ -203,7 +203,8 @@ impl WooCommerce {
             let (Some(basket), Some(id)) = (basket, id) else {
                 break;
             };
-            let body = order::correction(basket, &Layout::of(&json), nth);
+            let mut body = order::correction(basket, &Layout::of(&json), nth);
+            body.extend(order::names(basket, &json));
             if body.is_empty() {
                 break;
             }

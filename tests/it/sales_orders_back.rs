@@ -311,6 +311,34 @@ async fn edited_lines_of_the_crm_change_exactly_those_in_the_shop() {
     scene.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_of_a_product_that_is_gone_from_the_shop_keeps_its_name() {
+    let scene = scene("").await;
+    let (desk, lamp) = (product(&scene, "DESK"), product(&scene, "LAMP"));
+    let id = sell(&scene, &[line(&lamp, "3", "12.50")], &json!({}));
+    scene.quiet().await;
+    let products = scene.shop.products();
+    let gone = products.iter().find(|product| product["sku"] == "DESK");
+    // Nobody tells that it is.
+    assert!(scene.shop.delete_product(number(gone.expect("a desk"))));
+
+    next_second().await;
+    let lines = [line(&lamp, "3", "12.50"), line(&desk, "2", "50")];
+    assert!(scene.crm.edit_record(&id, json!({ "LineItems": lines })));
+    let new = sell(&scene, &[line(&desk, "1", "45"), lines[0].clone()], &json!({}));
+    scene.quiet().await;
+
+    for (id, expected) in [
+        (&id, [("LAMP", "3"), ("DESK", "2")]),
+        (&new, [("DESK", "1"), ("LAMP", "3")]),
+    ] {
+        assert_eq!(shop_lines(&bought(&scene, id)), shown(&expected));
+        totals_agree(&scene, id, "a product that is gone");
+    }
+    holds_still(&scene, "a product that is gone").await;
+    scene.stop().await;
+}
+
 /// An order of two lines that is placed in the shop, and its id in the CRM.
 async fn placed(scene: &Scene) -> (u64, String) {
     let customer = scene.customer(EMAIL).expect("a customer");

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::{Map, Value as Json, json};
 
-use super::basket::ADJUSTMENT;
+use super::basket::{self, ADJUSTMENT};
 use super::layout::{Charge, Layout};
 use crate::sync::{Basket, Item, Line, rounded};
 
@@ -88,6 +88,29 @@ pub(in crate::woocommerce) fn correction(basket: &Basket, now: &Layout, nth: usi
             _ => adjustment(difference, now, decimals),
         };
         body.insert("fee_lines".to_owned(), Json::Array(fees));
+    }
+    body
+}
+
+/// What gives lines their names whose product is gone from the shop: WooCommerce adds them, but without a name. `order`
+/// is what it answered.
+pub(in crate::woocommerce) fn names(basket: &Basket, order: &Json) -> Map<String, Json> {
+    let shown = basket::read(order).lines;
+    let is_gone = |line: &&Line| {
+        let is_added = line.id.is_none() && matches!(line.item, Item::Product(_));
+        is_added && !shown.iter().any(|shown| shown.item == line.item)
+    };
+    let nameless = |line: &&Line| line.item == Item::Other && line.name.is_empty();
+    // Those that were added come last.
+    let gone: Vec<&Line> = basket.lines.iter().filter(is_gone).collect();
+    let named = shown.iter().filter(nameless).rev().zip(gone.into_iter().rev());
+    let lines: Vec<Json> = named
+        .filter(|(_, line)| !line.name.is_empty())
+        .filter_map(|(shown, line)| Some(json!({"id": number(shown.id.as_deref()?)?, "name": line.name})))
+        .collect();
+    let mut body = Map::new();
+    if !lines.is_empty() {
+        body.insert("line_items".to_owned(), Json::Array(lines));
     }
     body
 }
