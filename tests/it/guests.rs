@@ -125,7 +125,7 @@ async fn by_order_each_guest_order_has_a_contact_of_its_own() {
 async fn by_order_a_create_whose_answer_is_lost_makes_no_second_contact() {
     let scene = scene("guests = \"per_order\"").await;
     scene.crm.set_faults(FaultPlan {
-        request_faults: 0.3,
+        request_faults: 0.15,
         seed: 3,
         ..FaultPlan::default()
     });
