@@ -26,7 +26,7 @@ use crate::people::{Licence, People};
 use crate::scene::{Scene, asked, wait_until};
 
 /// How many cases there are unless others are asked for.
-const CASES: u64 = 300;
+const CASES: u64 = 1_000;
 /// How many cases one scene sees, one after the other; their records stay.
 const CASES_OF_SCENE: u64 = 20;
 /// How many scenes there are at a time. They mostly wait.
