@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::app::{Parts, mapping_problems};
 use crate::store::{Place, StoreError};
 use crate::sync::{Module, Severity, Side, Sides};
-use crate::system::{Finding, System, Verdict};
+use crate::system::{Finding, Priority, System, Verdict, work_for};
 
 /// What the checks found, for a person to read, and whether all is well enough to work.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub async fn check(parts: &Parts) -> Checked {
         for side in Side::BOTH {
             // Writing to a string can't fail.
             let _ = writeln!(checked.report, "{name}: {}", side.title());
-            for finding in systems.of(side).check().await {
+            for finding in work_for(Priority::Check, systems.of(side).check()).await {
                 reached &= !matches!(finding.verdict, Verdict::Bad(..));
                 checked.add(&finding);
             }

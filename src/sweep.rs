@@ -12,7 +12,7 @@ use crate::engine::{Backoff, Disposition, Engine, EngineError, Held};
 use crate::queue::{Cause, Change, Event, Lane, Seen, Subject};
 use crate::store::{Link, Place, StoreError};
 use crate::sync::{Module, ModuleSettings, Record, RecordId, Side, Sides, eligible, tells_news};
-use crate::system::Page;
+use crate::system::{Page, Priority, work_for};
 use crate::telemetry;
 
 /// Failures in a row after which a sweep gives up; the next one begins anew.
@@ -148,7 +148,8 @@ impl Sweeper {
     async fn page(&self, at: &Place, side: Side, cursor: Option<&str>) -> Result<Page, EngineError> {
         let mut attempts = 0;
         loop {
-            let error = match self.engine.system(side).page(at.module, cursor).await {
+            let page = self.engine.system(side).page(at.module, cursor);
+            let error = match work_for(Priority::Sweep, page).await {
                 Ok(page) => return Ok(page),
                 Err(error) => EngineError::from(error),
             };

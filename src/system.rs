@@ -1,5 +1,7 @@
 //! The contract that WooCommerce and Vtiger both fulfil, so that the engine knows neither.
 
+mod gate;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -9,6 +11,10 @@ use crate::clock::Timestamp;
 use crate::sync::{FieldPath, Module, Patch, Record, RecordId, Side, Value};
 
 pub use crate::sync::{FieldInfo, FieldType};
+pub use gate::{
+    Gate, Held, HeldReason, Open, Pass, Priority, Quota, Reply, ReplyKind, begin, has_begun, priority,
+    work_for,
+};
 
 /// One installation of one of the two systems.
 #[async_trait]
@@ -53,7 +59,7 @@ pub trait System: Send + Sync + fmt::Debug {
 
     /// Creates a record and returns it as stored.
     ///
-    /// After [`Fault::Unavailable`] it may or may not have been created: look before creating again.
+    /// After [`Fault::Unavailable`] or [`Fault::Paused`] it may or may not have been created: look before creating again.
     async fn create(&self, module: Module, patch: &Patch) -> Result<Record, SystemError>;
 
     /// Writes the patch's fields, leaves the others as they are, and returns the record as stored.
@@ -183,6 +189,12 @@ pub enum Fault {
     Unavailable {
         /// How long the system asked us to wait.
         retry_after: Option<Duration>,
+    },
+    /// It is known to be down, or has asked to be left alone, or its limits are reached: nobody's failure. Try again
+    /// after `wait`. As a call may take several requests, a write may have been done, or half done.
+    Paused {
+        /// When to try again.
+        wait: Duration,
     },
     /// The credentials or permissions don't suffice. Trying again helps only after a person has mended them.
     Denied,

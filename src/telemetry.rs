@@ -15,6 +15,7 @@ use crate::config::{Log, LogFormat};
 use crate::queue::Lane;
 use crate::store::Action;
 use crate::sync::Side;
+use crate::system::HeldReason;
 
 /// Requests of the two systems. Labels: `source` (the side), `answer` (the HTTP status).
 pub const EVENTS_RECEIVED: &str = "wvs_events_received_total";
@@ -24,7 +25,7 @@ pub const EVENTS_PROCESSED: &str = "wvs_events_processed_total";
 pub const EVENT_SECONDS: &str = "wvs_event_seconds";
 /// Records written or skipped. Labels: `connection`, `side`, `action`.
 pub const RECORDS: &str = "wvs_records_total";
-/// Calls to the two systems' APIs. Labels: `system`, `operation`, `result`.
+/// Calls to the two systems' APIs. Labels: `system`, `operation`, `result` (`good`, `failed`, `paused`).
 pub const API_CALLS: &str = "wvs_api_calls_total";
 /// Events that wait. Label: `lane`.
 pub const QUEUE_DEPTH: &str = "wvs_queue_depth";
@@ -32,6 +33,16 @@ pub const QUEUE_DEPTH: &str = "wvs_queue_depth";
 pub const EVENTS_SPOOLED: &str = "wvs_events_spooled_total";
 /// Events that failed too often and were set aside, until a person replays or discards them.
 pub const FAILED_EVENTS: &str = "wvs_failed_events";
+/// Seconds until nothing waits any more, at the present speed; `NaN` where that can't be told.
+pub const BACKLOG_SECONDS: &str = "wvs_backlog_seconds";
+/// Whether a system is down. Labels: `connection`, `system`.
+pub const API_DOWN: &str = "wvs_api_down";
+/// Seconds for which nothing is sent, as a system asked for that. Labels: `connection`, `system`.
+pub const API_PAUSE_SECONDS: &str = "wvs_api_pause_seconds";
+/// Requests that had to wait or were put off. Labels: `connection`, `system`, `reason`.
+pub const API_WAITS: &str = "wvs_api_waits_total";
+/// Requests that are left of a system's day. Labels: `connection`, `system`.
+pub const API_DAY_LEFT: &str = "wvs_api_day_left";
 
 /// The histogram's limits in seconds: "within seconds" is what people expect, so the most are about there.
 const EVENT_SECONDS_BUCKETS: [f64; 12] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 120.0, 600.0];
@@ -88,6 +99,25 @@ fn install() -> PrometheusHandle {
         "Events that the broker did not take and the database kept"
     );
     describe_gauge!(FAILED_EVENTS, "Events that failed too often and were set aside");
+    describe_gauge!(
+        BACKLOG_SECONDS,
+        Unit::Seconds,
+        "Time until nothing waits any more, at the present speed"
+    );
+    describe_gauge!(API_DOWN, "Whether a system is down, by connection and system");
+    describe_gauge!(
+        API_PAUSE_SECONDS,
+        Unit::Seconds,
+        "Time for which a system asked to be left alone, by connection and system"
+    );
+    describe_counter!(
+        API_WAITS,
+        "Requests that had to wait or were put off, by connection, system and reason"
+    );
+    describe_gauge!(
+        API_DAY_LEFT,
+        "Requests that are left of a system's day, by connection and system"
+    );
     handle
 }
 
@@ -98,11 +128,11 @@ pub fn event_received(source: Side, answer: u16) {
 }
 
 /// Counts a call to one of the two systems' APIs.
-pub fn api_called(system: Side, operation: &'static str, good: bool) {
+pub fn api_called(system: Side, operation: &'static str, result: &'static str) {
     let labels = [
         ("system", system.as_str()),
         ("operation", operation),
-        ("result", if good { "good" } else { "failed" }),
+        ("result", result),
     ];
     metrics::counter!(API_CALLS, &labels).increment(1);
 }
@@ -135,6 +165,42 @@ pub fn failed_events(number: u64) {
 )]
 const fn float(number: u64) -> f64 {
     number as f64
+}
+
+/// Tells how long it takes until nothing waits any more, where that can be told.
+pub fn backlog(time: Option<Duration>) {
+    metrics::gauge!(BACKLOG_SECONDS).set(time.map_or(f64::NAN, |time| time.as_secs_f64()));
+}
+
+/// Counts a request that had to wait or was put off.
+pub fn api_waited(connection: &str, system: Side, reason: HeldReason) {
+    let labels = [
+        ("connection", connection.to_owned()),
+        ("system", system.to_string()),
+        ("reason", reason.as_str().to_owned()),
+    ];
+    metrics::counter!(API_WAITS, &labels).increment(1);
+}
+
+/// Tells whether a system is down, and for how long it asked to be left alone.
+pub fn api_state(connection: &str, system: Side, is_down: bool, pause: Duration) {
+    let labels = [
+        ("connection", connection.to_owned()),
+        ("system", system.to_string()),
+    ];
+    metrics::gauge!(API_DOWN, &labels).set(f64::from(u8::from(is_down)));
+    metrics::gauge!(API_PAUSE_SECONDS, &labels).set(pause.as_secs_f64());
+}
+
+/// Tells how many requests are left of a system's day, where it tells that.
+pub fn api_budget(connection: &str, system: Side, day_left: Option<u32>) {
+    let labels = [
+        ("connection", connection.to_owned()),
+        ("system", system.to_string()),
+    ];
+    if let Some(left) = day_left {
+        metrics::gauge!(API_DAY_LEFT, &labels).set(f64::from(left));
+    }
 }
 
 /// Counts a record that was written or skipped.

@@ -38,7 +38,7 @@ use url::Url;
 
 use crate::clock::Clock;
 use crate::sync::{Module, Record, RecordId};
-use crate::system::{Fault, SystemError};
+use crate::system::{Fault, Gate, SystemError};
 
 pub use answer::CallError;
 pub use session::Session;
@@ -158,6 +158,15 @@ impl Vtiger {
             assigned_user_id: settings.assigned_user_id.filter(|id| !id.trim().is_empty()),
             prefixes: Mutex::default(),
         })
+    }
+
+    /// The same client, whose requests pass this gate.
+    #[must_use]
+    pub fn behind(self, gate: Arc<dyn Gate>) -> Self {
+        Self {
+            webservice: self.webservice.behind(gate),
+            ..self
+        }
     }
 
     /// The webservice beneath.

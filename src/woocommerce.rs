@@ -40,7 +40,7 @@ use self::rest::{API, Answer, Request, Rest};
 pub use self::settings::{Authentication, WooCommerceSettings};
 use crate::clock::Clock;
 use crate::sync::RecordId;
-use crate::system::{Fault, SystemError};
+use crate::system::{Fault, Gate, SystemError};
 
 /// The most that WooCommerce gives in one page.
 const PER_PAGE: u64 = 100;
@@ -65,6 +65,15 @@ impl WooCommerce {
             family: Family::default(),
             orders: KnownOrders::default(),
         })
+    }
+
+    /// The same client, whose requests pass this gate.
+    #[must_use]
+    pub fn behind(self, gate: Arc<dyn Gate>) -> Self {
+        Self {
+            rest: self.rest.behind(gate),
+            ..self
+        }
     }
 
     /// A page of a collection, by id.

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::clock::Timestamp;
 use crate::sync::{FieldPath, Module, Patch, Record, RecordId, Side, Value};
-use crate::system::{FieldInfo, Finding, Glance, Page, System, SystemError};
+use crate::system::{Fault, FieldInfo, Finding, Glance, Page, System, SystemError};
 use crate::telemetry;
 
 /// A system whose calls are counted.
@@ -16,7 +16,12 @@ pub(super) struct Metered(pub(super) Arc<dyn System>);
 
 impl Metered {
     fn counted<T>(&self, operation: &'static str, outcome: Result<T, SystemError>) -> Result<T, SystemError> {
-        telemetry::api_called(self.0.side(), operation, outcome.is_ok());
+        let result = match &outcome {
+            Ok(_) => "good",
+            Err(error) if matches!(error.fault, Fault::Paused { .. }) => "paused",
+            Err(_) => "failed",
+        };
+        telemetry::api_called(self.0.side(), operation, result);
         outcome
     }
 }

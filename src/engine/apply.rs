@@ -284,7 +284,9 @@ impl Engine {
                 self.unsettled(case, pair, skip).await
             }
             Fault::Gone if pair.known => self.bury(case, pair.link, side).await,
-            Fault::Gone | Fault::Denied | Fault::Unavailable { .. } => Err(error.into()),
+            Fault::Gone | Fault::Denied | Fault::Unavailable { .. } | Fault::Paused { .. } => {
+                Err(error.into())
+            }
         }
     }
 }

@@ -123,7 +123,9 @@ impl Engine {
                 message: error.message,
                 remedy,
             },
-            Fault::Gone | Fault::Denied | Fault::Unavailable { .. } => return Err(error.into()),
+            Fault::Gone | Fault::Denied | Fault::Unavailable { .. } | Fault::Paused { .. } => {
+                return Err(error.into());
+            }
         };
         self.commit(case, None, Vec::new(), Some((side, case.id.clone())))
             .await?;

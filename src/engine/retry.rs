@@ -5,6 +5,9 @@ use std::time::Duration;
 use super::EngineError;
 use crate::system::Fault;
 
+/// No event that waits for a system comes again sooner.
+const SHORTEST: Duration = Duration::from_millis(100);
+
 /// What to do with an event that could not be dealt with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Disposition {
@@ -46,6 +49,11 @@ impl Backoff {
             EngineError::Unsettled => return Disposition::Wait(Duration::from_millis(100)),
             EngineError::System(error) => match &error.fault {
                 Fault::Unavailable { retry_after } => *retry_after,
+                // However long a system is down, nothing is given up for that.
+                Fault::Paused { wait } => {
+                    let spread = (*wait / 10).mul_f64(jitter.clamp(0.0, 1.0));
+                    return Disposition::Wait((*wait + spread).max(SHORTEST));
+                }
                 // A person has to mend this; asking often doesn't help.
                 Fault::Denied => Some(Duration::from_secs(30)),
                 Fault::Rejected { .. } | Fault::Gone | Fault::Unsupported { .. } => None,
@@ -99,6 +107,21 @@ mod tests {
             Backoff::default().after(&unavailable(Some(asked)), 0, 0.5),
             Disposition::Retry(asked)
         );
+    }
+
+    #[test]
+    fn waiting_for_a_system_counts_as_no_attempt_however_often() {
+        let wait = Duration::from_secs(10);
+        let paused = EngineError::System(SystemError {
+            system: Side::Vtiger,
+            operation: "update contact",
+            fault: Fault::Paused { wait },
+            message: "it is down".to_owned(),
+        });
+        let after = |jitter| Backoff::default().after(&paused, 160, jitter);
+
+        assert_eq!(after(0.0), Disposition::Wait(wait));
+        assert_eq!(after(1.0), Disposition::Wait(Duration::from_secs(11)));
     }
 
     #[test]

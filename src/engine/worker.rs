@@ -14,8 +14,9 @@ use tracing::Instrument;
 
 use super::{Backoff, Disposition, Engine, EngineError};
 use crate::clock::Clock;
-use crate::queue::{Delivery, Event, Failure, Queue, QueueError};
+use crate::queue::{Cause, Delivery, Event, Failure, Queue, QueueError};
 use crate::store::{FailedEvent, Store};
+use crate::system::{Priority, work_for};
 use crate::telemetry;
 
 /// How long to wait after the queue or the store failed, before asking again.
@@ -165,7 +166,11 @@ impl Worker {
             tracing::warn!("the event's connection is not configured any more; the event is dropped");
             return Ok(());
         };
-        engine.handle(event).await
+        let priority = match event.cause {
+            Cause::Sweep => Priority::Sweep,
+            Cause::Webhook | Cause::Callback | Cause::Retry => Priority::Live,
+        };
+        work_for(priority, Box::pin(engine.handle(event))).await
     }
 
     async fn put_back(

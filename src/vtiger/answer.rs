@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
 use crate::clock::Timestamp;
+use crate::system::{Held, Quota, Reply, ReplyKind};
 
 /// What Vtiger prints, with HTTP 200, when a record is given to a user who doesn't exist.
 const NO_SUCH_OWNER: &str = "Sorry! Attempt to access restricted file.";
@@ -26,6 +27,14 @@ pub enum CallError {
         status: Option<u16>,
         /// How long Vtiger asked us to wait.
         retry_after: Option<Duration>,
+    },
+    /// It is known to be down, or is to be left alone: nothing was sent, or what was failed for that reason.
+    #[error("{problem}")]
+    Paused {
+        /// What happened.
+        problem: String,
+        /// When to try again.
+        wait: Duration,
     },
     /// Vtiger refused the operation.
     #[error("{code}: {message}")]
@@ -60,6 +69,37 @@ impl CallError {
                 ..
             }
         )
+    }
+
+    /// A request that was not sent.
+    pub(crate) fn held(held: Held) -> Self {
+        Self::Paused {
+            problem: held.to_string(),
+            wait: held.wait,
+        }
+    }
+
+    /// The same failure of a Vtiger that is to be left alone for so long.
+    pub(crate) fn paused(self, wait: Duration) -> Self {
+        Self::Paused {
+            problem: self.to_string(),
+            wait,
+        }
+    }
+
+    /// How the request went to which this was the answer.
+    pub(crate) fn reply(&self) -> Reply {
+        match self {
+            Self::Unavailable {
+                status, retry_after, ..
+            } => Reply {
+                retry_after: *retry_after,
+                // Without a status, the answer was none, or none of the webservice's.
+                ..status.map_or(Reply::new(ReplyKind::Failure), Reply::of_status)
+            },
+            Self::Refused { code, .. } if code == "TOO_MANY_REQUESTS" => Reply::new(ReplyKind::TooMany),
+            _ => Reply::new(ReplyKind::Answer),
+        }
     }
 
     pub(crate) fn unreadable(operation: &str) -> Self {
@@ -120,7 +160,11 @@ struct Refusal {
 /// Reads an answer: its `result`, or why there is none.
 pub(crate) async fn read(response: reqwest::Response, now: Timestamp) -> Result<Json, CallError> {
     let status = response.status();
-    let wait = retry_after(response.headers(), now);
+    let wait = if status.as_u16() == 429 {
+        retry_after(response.headers(), now)
+    } else {
+        number(response.headers(), RETRY_AFTER.as_str()).map(|told| from_now(told, now))
+    };
     let body = response
         .bytes()
         .await
@@ -161,17 +205,50 @@ pub(crate) async fn read(response: reqwest::Response, now: Timestamp) -> Result<
     }
 }
 
-/// How long to wait: `Retry-After` in seconds, or when Vtiger Cloud's minute limit starts anew, which is told
-/// either in seconds from now or since 1970.
+/// What the headers tell of the limits of Vtiger Cloud.
+pub(crate) fn quotas(headers: &HeaderMap, now: Timestamp) -> (Quota, Quota) {
+    let count = |name| u32::try_from(number(headers, name)?).ok();
+    let minute = Quota {
+        limit: count("x-floodcontrol-minutelimit"),
+        left: count("x-floodcontrol-remaining").or_else(|| count("x-floodcontrol-minutelimit-remaining")),
+        resets_in: minute_reset(headers, now),
+    };
+    let day = Quota {
+        limit: count("x-ratelimit-dailylimit"),
+        left: count("x-ratelimit-remaining").or_else(|| count("x-ratelimit-dailylimit-remaining")),
+        resets_in: number(headers, "x-ratelimit-reset").map(|told| from_now(told, now)),
+    };
+    (minute, day)
+}
+
+/// How long to wait: `Retry-After` in seconds, or until Vtiger Cloud's minute limit starts anew.
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    number(headers, RETRY_AFTER.as_str())
+        .map(|told| from_now(told, now))
+        .or_else(|| minute_reset(headers, now))
+}
+
+/// Vtiger's own words on the header's name differ.
+fn minute_reset(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let told = number(headers, "x-floodcontrol-reset")
+        .or_else(|| number(headers, "x-floodcontrol-minutelimit-reset"))?;
+    // No minute is longer, whatever the clocks show.
+    Some(from_now(told, now).min(Duration::from_mins(1)))
+}
+
+fn number(headers: &HeaderMap, name: &str) -> Option<i64> {
+    headers.get(name)?.to_str().ok()?.trim().parse().ok()
+}
+
+/// A moment that is told either in seconds from now or since 1970.
+fn from_now(told: i64, now: Timestamp) -> Duration {
     const YEAR_2001: i64 = 1_000_000_000;
-    let seconds = |name: &str| -> Option<i64> { headers.get(name)?.to_str().ok()?.trim().parse().ok() };
-    let seconds =
-        seconds(RETRY_AFTER.as_str()).or_else(|| match seconds("X-FloodControl-MinuteLimit-Reset")? {
-            moment if moment > YEAR_2001 => Some(moment.saturating_sub(now.as_seconds())),
-            wait => Some(wait),
-        })?;
-    Some(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
+    let seconds = if told > YEAR_2001 {
+        told.saturating_sub(now.as_seconds())
+    } else {
+        told
+    };
+    Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
 }
 
 /// An answer that must be an object.
@@ -207,6 +284,8 @@ mod tests {
         assert_eq!(wait(&[]), None);
         assert_eq!(wait(&[("retry-after", "7")]), Some(7));
         assert_eq!(wait(&[("x-floodcontrol-minutelimit-reset", "41")]), Some(41));
+        assert_eq!(wait(&[("x-floodcontrol-reset", "1795433435")]), Some(30));
+        assert_eq!(wait(&[("x-floodcontrol-reset", "15349121212")]), Some(60));
         assert_eq!(
             wait(&[("x-floodcontrol-minutelimit-reset", "1795433435")]),
             Some(30)
@@ -215,5 +294,30 @@ mod tests {
             wait(&[("x-floodcontrol-minutelimit-reset", "1795433400")]),
             Some(0)
         );
+    }
+
+    #[test]
+    fn the_limits_of_vtiger_cloud_are_read() {
+        let headers = [
+            ("x-floodcontrol-minutelimit", "60"),
+            ("x-floodcontrol-remaining", "51"),
+            ("x-floodcontrol-reset", "1795433435"),
+            ("x-ratelimit-dailylimit", "1200"),
+            ("x-ratelimit-remaining", "417"),
+        ];
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+            .collect();
+
+        let (minute, day) = quotas(&headers, Timestamp::from_seconds(1_795_433_405));
+
+        let quota = |limit, left, resets_in: Option<u64>| Quota {
+            limit: Some(limit),
+            left: Some(left),
+            resets_in: resets_in.map(Duration::from_secs),
+        };
+        assert_eq!(minute, quota(60, 51, Some(30)));
+        assert_eq!(day, quota(1200, 417, None));
     }
 }

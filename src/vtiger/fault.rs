@@ -18,6 +18,7 @@ pub(crate) fn system_error(operation: &'static str, error: &CallError) -> System
             },
             problem.clone(),
         ),
+        CallError::Paused { problem, wait } => (Fault::Paused { wait: *wait }, problem.clone()),
         CallError::SignIn { .. } => (Fault::Denied, error.to_string()),
         CallError::Refused { code, message } => (judge(code, message), words(code, message)),
     };

@@ -15,6 +15,7 @@ use url::Url;
 use super::answer::{self, CallError};
 use super::session::{self, Challenge, Login, Session};
 use crate::clock::{Clock, Timestamp};
+use crate::system::{Gate, Open, Reply, ReplyKind};
 
 /// How often a sign-in is tried with a fresh challenge before the credentials are called wrong.
 const SIGN_IN_ATTEMPTS: u32 = 3;
@@ -29,6 +30,7 @@ pub struct Webservice {
     username: String,
     access_key: SecretString,
     clock: Arc<dyn Clock>,
+    gate: Arc<dyn Gate>,
     session: Mutex<Option<Arc<Session>>>,
     /// Held while signing in, so that no second `getchallenge` overwrites the first one's challenge.
     signing_in: tokio::sync::Mutex<()>,
@@ -67,9 +69,16 @@ impl Webservice {
             username,
             access_key,
             clock,
+            gate: Arc::new(Open),
             session: Mutex::new(None),
             signing_in: tokio::sync::Mutex::new(()),
         })
+    }
+
+    /// The same client, whose requests pass this gate.
+    #[must_use]
+    pub fn behind(self, gate: Arc<dyn Gate>) -> Self {
+        Self { gate, ..self }
     }
 
     /// Runs a query, at most 100 rows of which are answered.
@@ -211,20 +220,33 @@ impl Webservice {
             Verb::Get => self.http.get(self.endpoint.clone()).query(params),
             Verb::Post => self.http.post(self.endpoint.clone()).form(params),
         };
-        let result = match request.send().await {
-            Ok(response) => answer::read(response, self.server_now()).await,
-            Err(error) => Err(CallError::network(&error)),
+        let pass = self.gate.pass().await.map_err(CallError::held)?;
+        let (reply, result) = match request.send().await {
+            Ok(response) => {
+                let (minute, day) = answer::quotas(response.headers(), self.server_now());
+                let result = answer::read(response, self.server_now()).await;
+                let reply = match &result {
+                    Ok(_) => Reply::new(ReplyKind::Answer),
+                    Err(error) => error.reply(),
+                };
+                (Reply { minute, day, ..reply }, result)
+            }
+            Err(error) => (Reply::new(ReplyKind::Failure), Err(CallError::network(&error))),
         };
+        let rest = pass.replied(&reply).await;
         match &result {
             Ok(_) => tracing::debug!(vtiger.operation = operation, "Vtiger answered"),
             Err(CallError::Refused { code, .. } | CallError::SignIn { code, .. }) => {
                 tracing::debug!(vtiger.operation = operation, vtiger.code = %code, "Vtiger refused");
             }
-            Err(CallError::Unavailable { problem, .. }) => {
+            Err(CallError::Unavailable { problem, .. } | CallError::Paused { problem, .. }) => {
                 tracing::debug!(vtiger.operation = operation, error = %problem, "Vtiger is unavailable");
             }
         }
-        result
+        match rest {
+            Some(wait) => result.map_err(|error| error.paused(wait)),
+            None => result,
+        }
     }
 
     /// Signs in, unless another caller has replaced the `stale` session meanwhile.

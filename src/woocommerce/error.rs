@@ -14,7 +14,7 @@ use url::Url;
 
 use crate::clock::Timestamp;
 use crate::sync::Side;
-use crate::system::{Fault, SystemError};
+use crate::system::{Fault, Held, Reply, SystemError};
 
 /// Parts of WooCommerce's codes, and the field that such a refusal is about.
 const FIELDS: [(&str, &str); 12] = [
@@ -47,6 +47,20 @@ pub(super) fn system_error(operation: &'static str, fault: Fault, message: impl 
 
 pub(super) fn unavailable(operation: &'static str, message: impl Into<String>) -> SystemError {
     system_error(operation, Fault::Unavailable { retry_after: None }, message)
+}
+
+/// A request that was not sent.
+pub(super) fn held(operation: &'static str, held: Held) -> SystemError {
+    let fault = Fault::Paused { wait: held.wait };
+    system_error(operation, fault, held.to_string())
+}
+
+/// What an answer tells of the shop.
+pub(super) fn reply(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> Reply {
+    Reply {
+        retry_after: retry_after(headers, now),
+        ..Reply::of_status(status.as_u16())
+    }
 }
 
 /// A record that isn't there.

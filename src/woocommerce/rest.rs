@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
 use reqwest::{Method, StatusCode};
@@ -16,7 +17,7 @@ use url::Url;
 use super::oauth::{self, Parameters, Signer};
 use super::{Authentication, WooCommerceSettings, error};
 use crate::clock::Clock;
-use crate::system::SystemError;
+use crate::system::{Fault, Gate, Open, Reply, ReplyKind, SystemError};
 
 /// The version of the REST API that is spoken.
 pub(super) const API: &str = "wc/v3";
@@ -27,6 +28,7 @@ pub(super) struct Rest {
     settings: WooCommerceSettings,
     authentication: Authentication,
     clock: Arc<dyn Clock>,
+    gate: Arc<dyn Gate>,
 }
 
 /// Leaves the key and the secret out.
@@ -81,6 +83,24 @@ impl Answer {
 
 type Received = (StatusCode, HeaderMap, Vec<u8>);
 
+/// A request that was sent.
+struct Sent {
+    outcome: Result<Received, reqwest::Error>,
+    /// How long the shop is to be left alone.
+    rest: Option<Duration>,
+}
+
+/// What a request's failure is where the shop is to be left alone for so long.
+fn failure(error: SystemError, rest: Option<Duration>) -> SystemError {
+    match (rest, &error.fault) {
+        (Some(wait), Fault::Unavailable { .. }) => SystemError {
+            fault: Fault::Paused { wait },
+            ..error
+        },
+        _ => error,
+    }
+}
+
 impl Rest {
     pub(super) fn new(settings: WooCommerceSettings, clock: Arc<dyn Clock>) -> Result<Self, reqwest::Error> {
         let client = crate::http::client(settings.timeout)?;
@@ -96,7 +116,13 @@ impl Rest {
             settings,
             authentication,
             clock,
+            gate: Arc::new(Open),
         })
+    }
+
+    /// The same, with requests that pass this gate.
+    pub(super) fn behind(self, gate: Arc<dyn Gate>) -> Self {
+        Self { gate, ..self }
     }
 
     /// The site's address.
@@ -129,17 +155,23 @@ impl Rest {
     /// Sends a request and reads the answer.
     pub(super) async fn call(&self, request: &Request<'_>) -> Result<Answer, SystemError> {
         let operation = request.operation;
-        let mut received = self.send(request).await;
-        if let Err(broken) = &received
+        let mut sent = self.send(request).await?;
+        if let Err(broken) = &sent.outcome
             && request.method == Method::GET
             && !broken.is_timeout()
+            && sent.rest.is_none()
         {
-            received = self.send(request).await;
+            sent = self.send(request).await?;
         }
-        let (status, headers, body) = received.map_err(|broken| error::from_network(operation, broken))?;
+        let failure = |error| failure(error, sent.rest);
+        let received = sent.outcome;
+        let (status, headers, body) =
+            received.map_err(|broken| failure(error::from_network(operation, broken)))?;
         if !status.is_success() {
             let now = self.clock.now();
-            return Err(error::from_answer(operation, status, &headers, &body, now));
+            return Err(failure(error::from_answer(
+                operation, status, &headers, &body, now,
+            )));
         }
         let body = serde_json::from_slice(&body)
             .map_err(|_| error::unavailable(operation, format!("the answer is no JSON (HTTP {status})")))?;
@@ -150,8 +182,21 @@ impl Rest {
         })
     }
 
+    /// Sends a request once, as soon as the gate lets it through.
+    async fn send(&self, request: &Request<'_>) -> Result<Sent, SystemError> {
+        let pass = self.gate.pass().await;
+        let pass = pass.map_err(|held| error::held(request.operation, held))?;
+        let outcome = self.exchange(request).await;
+        let reply = match &outcome {
+            Ok((status, headers, _)) => error::reply(*status, headers, self.clock.now()),
+            Err(_) => Reply::new(ReplyKind::Failure),
+        };
+        let rest = pass.replied(&reply).await;
+        Ok(Sent { outcome, rest })
+    }
+
     /// Signs anew at each call, as an OAuth nonce serves only once.
-    async fn send(&self, request: &Request<'_>) -> Result<Received, reqwest::Error> {
+    async fn exchange(&self, request: &Request<'_>) -> Result<Received, reqwest::Error> {
         let key = self.settings.consumer_key.expose_secret();
         let secret = self.settings.consumer_secret.expose_secret();
         let mut url = self.address(&request.path);
