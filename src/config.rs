@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-pub use connection::{Authentication, Connection, VtigerConnection, WooCommerceConnection};
+pub use connection::{Authentication, Connection, Limits, VtigerConnection, WooCommerceConnection};
 pub use problem::{ConfigError, Problem};
 
 /// All settings of one process.

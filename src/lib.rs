@@ -19,6 +19,7 @@
 //! | [`queue`], [`store`] | durable events; links, journal, leases, settings |
 //! | [`engine`], [`sweep`] | what happens to an event; finding what no event announced |
 //! | [`failed`] | events that failed too often: looked at, replayed, discarded |
+//! | [`limit`] | what each request to the two systems passes: rates, pauses, outages, budgets |
 //! | [`ingress`], [`web`], [`api`] | webhook endpoints; pages for people; the interface for programs |
 //! | [`app`] | builds the parts and runs them |
 //! | [`simulator`], [`demo`] | stand-ins of both systems; the demonstration |
@@ -33,6 +34,7 @@ pub mod engine;
 pub mod failed;
 pub mod http;
 pub mod ingress;
+pub mod limit;
 pub mod queue;
 pub mod simulator;
 pub mod store;

@@ -7,6 +7,7 @@ mod database;
 mod failed;
 mod journal;
 mod leases;
+mod limits;
 mod links;
 mod processes;
 mod settings;
@@ -23,12 +24,19 @@ use crate::sync::{Base, FieldPlan, Module, ModuleSettings, RecordId, Side, Sides
 
 pub use database::{Database, DatabaseError};
 pub use failed::{FailedEvent, FailedEvents, FailedFilter};
+pub use limits::{Budget, Down, Limits, Standing, Turn};
 pub use processes::{Process, Processes};
 
 /// Everything that the program remembers.
-pub trait Store: Links + Leases + Journal + Settings + Waiting + FailedEvents + Spool + Processes {}
+pub trait Store:
+    Links + Leases + Limits + Journal + Settings + Waiting + FailedEvents + Spool + Processes
+{
+}
 
-impl<T: Links + Leases + Journal + Settings + Waiting + FailedEvents + Spool + Processes> Store for T {}
+impl<T> Store for T where
+    T: Links + Leases + Limits + Journal + Settings + Waiting + FailedEvents + Spool + Processes
+{
+}
 
 /// The store in an SQL database.
 #[derive(Clone, Debug)]

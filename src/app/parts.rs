@@ -14,10 +14,11 @@ use crate::config::{
 };
 use crate::engine::{Backoff, Engine, Held, Keeper, Worker};
 use crate::failed::Failed;
+use crate::limit::{LimitSettings, Limiter};
 use crate::queue::{EmbeddedQueue, Queue, QueueError, RabbitMqError, RabbitMqQueue, RabbitMqSettings};
 use crate::store::{Database, DatabaseError, Leases, Place, SqlStore, Store, StoreError};
 use crate::sweep::Sweeper;
-use crate::sync::{Module, Sides};
+use crate::sync::{Module, Side, Sides};
 use crate::system::System;
 use crate::telemetry;
 use crate::vtiger::{Vtiger, VtigerSettings};
@@ -51,6 +52,8 @@ pub struct Parts {
     pub keeper: Arc<Keeper>,
     /// Tells the tasks of this process to take nothing more up.
     pub stop: CancellationToken,
+    /// What the requests to each system pass.
+    pub limiters: Vec<Limiter>,
     claim: Claim,
     spooled: Option<Arc<SpooledQueue>>,
     worker: config::Worker,
@@ -207,6 +210,7 @@ impl Parts {
             clock,
             keeper,
             stop,
+            limiters: Vec::new(),
             claim,
             worker: config.worker,
             database,
@@ -267,6 +271,9 @@ impl Parts {
 
     /// Parts from the broker and closes the database.
     pub async fn close(self) {
+        for limiter in &self.limiters {
+            limiter.close().await;
+        }
         self.queue.close().await;
         if let Claim::Lease(held) = self.claim
             && let Err(error) = held.free(&*self.store).await
@@ -283,9 +290,14 @@ impl Parts {
         };
         let woocommerce = WooCommerce::new(woocommerce_settings(connection), Arc::clone(&self.clock));
         let vtiger = Vtiger::new(vtiger_settings(name, connection), Arc::clone(&self.clock));
+        let woocommerce = woocommerce.map_err(failed)?;
+        let vtiger = vtiger.map_err(failed)?;
+        let (shop, crm) = (&connection.woocommerce, &connection.vtiger);
+        let shop = self.limiter(name, Side::WooCommerce, shop.limits, shop.timeout);
+        let crm = self.limiter(name, Side::Vtiger, crm.limits, crm.timeout);
         let systems: Sides<Arc<dyn System>> = Sides {
-            woocommerce: Arc::new(Metered(Arc::new(woocommerce.map_err(failed)?))),
-            vtiger: Arc::new(Metered(Arc::new(vtiger.map_err(failed)?))),
+            woocommerce: Arc::new(Metered(Arc::new(woocommerce.behind(Arc::new(shop))))),
+            vtiger: Arc::new(Metered(Arc::new(vtiger.behind(Arc::new(crm))))),
         };
         for (module, settings) in &connection.modules {
             let at = Place {
@@ -310,6 +322,24 @@ impl Parts {
         self.engines.insert(name.to_owned(), engine);
         self.systems.insert(name.to_owned(), systems);
         Ok(())
+    }
+
+    fn limiter(
+        &mut self,
+        connection: &str,
+        side: Side,
+        limits: config::Limits,
+        timeout: Duration,
+    ) -> Limiter {
+        let settings = LimitSettings {
+            rate: limits.rate,
+            concurrency: limits.concurrency,
+            timeout,
+        };
+        let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
+        let limiter = Limiter::new(connection, side, &settings, store, clock);
+        self.limiters.push(limiter.clone());
+        limiter
     }
 }
 

@@ -72,6 +72,9 @@ impl Server {
         let listener = listen(config, stage, &parts, &stop, &tasks, socket).map_err(failed)?;
         let (store, clock) = (Arc::clone(&parts.store), Arc::clone(&parts.clock));
         keepers.spawn(Arc::clone(&parts.keeper).run(store, clock, stopped.clone()));
+        for limiter in &parts.limiters {
+            tasks.spawn(limiter.clone().run(stop.clone()));
+        }
         let worker = config.roles.has(Role::Worker).then(|| parts.worker());
         if let Some(worker) = &worker {
             tasks.spawn(worker.clone().run(stop.clone()));

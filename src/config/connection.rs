@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use time::UtcOffset;
 use url::Url;
 
+use crate::limit::Rate;
 use crate::sync::{Module, ModuleSettings};
 
 /// A shop and a CRM that are kept in step.
@@ -35,6 +36,17 @@ pub struct WooCommerceConnection {
     pub authentication: Option<Authentication>,
     /// How long to wait for an answer.
     pub timeout: Duration,
+    /// How requests are limited.
+    pub limits: Limits,
+}
+
+/// How requests to a system are limited, by all processes together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// How many there may be in a time, where that is set.
+    pub rate: Option<Rate>,
+    /// How many may be under way at once, where that is set.
+    pub concurrency: Option<u32>,
 }
 
 /// How a REST API key is presented.
@@ -71,4 +83,6 @@ pub struct VtigerConnection {
     pub fee_item: String,
     /// How long to wait for an answer.
     pub timeout: Duration,
+    /// How requests are limited.
+    pub limits: Limits,
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json};
 
 use super::layers::{Layers, Origin, join};
 use super::problem::ConfigError;
-use super::scalar::{Address, Flag, ModuleName, Secret, Span, Whole};
+use super::scalar::{Address, Flag, ModuleName, RateLimit, Secret, Span, Whole};
 use crate::sync::{Module, nearest, one_of};
 
 /// Declares a table of optional keys.
@@ -91,6 +91,8 @@ table!(RawWooCommerce {
     webhook_secret_previous_file: String,
     authentication: String,
     timeout: Span,
+    rate_limit: RateLimit,
+    concurrency_limit: Whole,
 });
 
 table!(RawVtiger {
@@ -108,6 +110,8 @@ table!(RawVtiger {
     stand_in_item: String,
     fee_item: String,
     timeout: Span,
+    rate_limit: RateLimit,
+    concurrency_limit: Whole,
 });
 
 table!(RawModule {

@@ -10,6 +10,7 @@ use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use url::Url;
 
+use crate::limit::Rate;
 use crate::sync::Module;
 
 /// What a printed secret shows as.
@@ -31,6 +32,12 @@ pub(super) struct ModuleName(pub(super) Module);
 pub(super) struct Span {
     text: String,
     pub(super) duration: Duration,
+}
+
+/// How many requests there may be in a time, such as `10/s`.
+pub(super) struct RateLimit {
+    text: String,
+    pub(super) rate: Rate,
 }
 
 /// A text that must not be shown.
@@ -158,6 +165,24 @@ fn duration(text: &str) -> Option<Duration> {
 }
 
 impl Serialize for Span {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+impl<'de> Deserialize<'de> for RateLimit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let rate = Rate::parse(&text).ok_or_else(|| {
+            de::Error::custom(format!(
+                "`{text}` is no limit of requests in a time; write a number, a slash and s, m, h or d, such as \"10/s\""
+            ))
+        })?;
+        Ok(Self { text, rate })
+    }
+}
+
+impl Serialize for RateLimit {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.text)
     }

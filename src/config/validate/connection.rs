@@ -7,10 +7,12 @@ use time::UtcOffset;
 use time::macros::format_description;
 
 use super::Check;
-use crate::config::connection::{Authentication, Connection, VtigerConnection, WooCommerceConnection};
+use crate::config::connection::{
+    Authentication, Connection, Limits, VtigerConnection, WooCommerceConnection,
+};
 use crate::config::layers::join;
 use crate::config::raw::{RawConnection, RawVtiger, RawWooCommerce};
-use crate::config::scalar::{ModuleName, Secret};
+use crate::config::scalar::{ModuleName, RateLimit, Secret, Whole};
 use crate::sync::{Module, ModuleSettings};
 
 const AUTHENTICATIONS: [(&str, Authentication); 3] = [
@@ -72,6 +74,7 @@ impl Check<'_> {
         self.warn_of_entities(&key("webhook_secret_previous"), previous.as_ref());
         let authentication = self.choice(&key("authentication"), raw.authentication, &AUTHENTICATIONS);
         let timeout = self.period(&key("timeout"), raw.timeout);
+        let limits = self.limits(at, raw.rate_limit, raw.concurrency_limit);
         Some(WooCommerceConnection {
             url: url?,
             consumer_key: consumer_key?,
@@ -79,6 +82,7 @@ impl Check<'_> {
             webhook_secrets: [webhook_secret?].into_iter().chain(previous).collect(),
             authentication,
             timeout: timeout?,
+            limits,
         })
     }
 
@@ -117,6 +121,7 @@ impl Check<'_> {
         let stand_in_item = self.required_text(&key("stand_in_item"), raw.stand_in_item);
         let fee_item = self.required_text(&key("fee_item"), raw.fee_item);
         let timeout = self.period(&key("timeout"), raw.timeout);
+        let limits = self.limits(at, raw.rate_limit, raw.concurrency_limit);
         Some(VtigerConnection {
             url: url?,
             username: username?,
@@ -128,7 +133,16 @@ impl Check<'_> {
             stand_in_item: stand_in_item?,
             fee_item: fee_item?,
             timeout: timeout?,
+            limits,
         })
+    }
+
+    fn limits(&mut self, at: &str, rate: Option<RateLimit>, concurrency: Option<Whole>) -> Limits {
+        Limits {
+            rate: rate.map(|limit| limit.rate),
+            concurrency: concurrency
+                .and_then(|count| self.whole(&join(at, "concurrency_limit"), Some(count), 1)),
+        }
     }
 
     fn offset(&mut self, path: &str, text: &str) -> Option<UtcOffset> {
