@@ -95,10 +95,10 @@ impl Stage {
             CALLBACK_SECRET,
         );
         let faults = FaultPlan {
-            down: false,
             latency: Duration::ZERO,
             request_faults: options.faults,
             lost_webhooks: options.lost_webhooks,
+            is_down: false,
             seed: rand::random(),
         };
         shop.set_faults(FaultPlan {

@@ -1,4 +1,4 @@
-//! What goes wrong on purpose: latency, 429, 5xx, connections that break, webhooks that get lost.
+//! What goes wrong on purpose: latency, 429, 5xx, connections that break, webhooks that get lost, outages.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -11,12 +11,12 @@ use rand::{RngExt, SeedableRng};
 pub struct FaultPlan {
     /// Added to each request.
     pub latency: Duration,
-    /// Whether it is out of order altogether: each request is answered with 503, and nothing is done.
-    pub down: bool,
     /// Share of requests (0 to 1) that fail; the kinds of [`Fault`] take turns at random.
     pub request_faults: f64,
     /// Share of webhooks (0 to 1) that are never delivered.
     pub lost_webhooks: f64,
+    /// Whether each request is answered with 503, before anything was done.
+    pub is_down: bool,
     /// Where the random numbers start, so that a run can be repeated.
     pub seed: u64,
 }
@@ -60,18 +60,15 @@ impl Faults {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner).0.latency
     }
 
-    /// Whether it is out of order altogether.
+    /// Whether the whole system is down.
     pub fn is_down(&self) -> bool {
-        self.plan.lock().unwrap_or_else(PoisonError::into_inner).0.down
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner).0.is_down
     }
 
     /// What goes wrong with the next request, if anything.
     pub fn draw(&self) -> Option<Fault> {
         let mut guard = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
         let (plan, random) = &mut *guard;
-        if plan.down {
-            return Some(Fault::ErrorBefore);
-        }
         if !random.random_bool(plan.request_faults.clamp(0.0, 1.0)) {
             return None;
         }

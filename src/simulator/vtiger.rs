@@ -10,6 +10,7 @@ mod callback;
 mod data;
 mod desk;
 mod extension;
+mod flood;
 mod id;
 mod operation;
 mod query;
@@ -31,12 +32,15 @@ use tokio_util::task::TaskTracker;
 use self::access::Access;
 use self::callback::Callbacks;
 use self::data::Data;
+use self::flood::Flood;
 use self::operation::State;
 use self::schema::Schema;
 use self::server::Shared;
 use super::faults::{FaultPlan, Faults};
 use super::writes::Writes;
 use crate::clock::{Clock, SystemClock};
+
+pub use self::flood::FloodControl;
 
 /// Which Vtiger is simulated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +79,8 @@ pub struct VtigerOptions {
     pub callback_delay: Duration,
     /// Whether callbacks bring the record along, under `data`.
     pub callback_with_data: bool,
+    /// How many requests it takes, and tells so, as Vtiger Cloud does; `None`: as many as come.
+    pub flood_control: Option<FloodControl>,
     /// What goes wrong on purpose.
     pub faults: FaultPlan,
 }
@@ -90,6 +96,7 @@ impl Default for VtigerOptions {
             session_lifetime: Duration::from_mins(24),
             callback_delay: Duration::ZERO,
             callback_with_data: true,
+            flood_control: None,
             faults: FaultPlan::default(),
         }
     }
@@ -158,6 +165,7 @@ impl VtigerSimulator {
             callbacks: Callbacks::new(options.callback_delay, tasks.clone()).map_err(io::Error::other)?,
             faults: Faults::new(options.faults),
             writes: Writes::default(),
+            flood: Flood::new(options.flood_control),
             clock: options.clock,
         });
 
@@ -192,6 +200,11 @@ impl VtigerSimulator {
     /// The records that were written to twice at the same time.
     pub fn overlapping_writes(&self) -> Vec<String> {
         self.shared.writes.overlapping()
+    }
+
+    /// How many requests were refused as one too many.
+    pub fn refused(&self) -> u32 {
+        self.shared.flood.refused()
     }
 
     /// Lets other things go wrong from now on.

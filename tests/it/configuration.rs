@@ -18,7 +18,10 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
-use woo_vtiger_sync::config::{Authentication, Config, ConfigError, Database, LogFormat, QueueBackend};
+use woo_vtiger_sync::config::{
+    Authentication, Config, ConfigError, Database, Limits, LogFormat, QueueBackend,
+};
+use woo_vtiger_sync::limit::Rate;
 use woo_vtiger_sync::sync::{ConflictRule, Direction, Module, Transform};
 
 const SHOP: [(&str, &str); 8] = [
@@ -104,6 +107,27 @@ fn the_environment_alone_sets_up_a_connection() {
     assert!(contacts.enabled);
     assert_eq!(contacts.conflict, ConflictRule::Vtiger);
     assert!(config.warnings().is_empty(), "{:?}", config.warnings());
+}
+
+#[test]
+fn each_sides_requests_can_be_limited() {
+    let free = shop_with(&[]).unwrap();
+    let limited = shop_with(&[
+        ("WVS_CONNECTIONS__SHOP__WOOCOMMERCE__RATE_LIMIT", "10/s"),
+        ("WVS_CONNECTIONS__SHOP__VTIGER__RATE_LIMIT", "1000 / h"),
+        ("WVS_CONNECTIONS__SHOP__VTIGER__CONCURRENCY_LIMIT", "4"),
+    ])
+    .unwrap();
+
+    assert_eq!(free.connections["shop"].vtiger.limits, Limits::default());
+    let shop = &limited.connections["shop"];
+    assert_eq!(
+        shop.woocommerce.limits.rate,
+        Rate::new(10, Duration::from_secs(1))
+    );
+    assert_eq!(shop.woocommerce.limits.concurrency, None);
+    assert_eq!(shop.vtiger.limits.rate, Rate::new(1000, Duration::from_hours(1)));
+    assert_eq!(shop.vtiger.limits.concurrency, Some(4));
 }
 
 #[test]

@@ -24,6 +24,7 @@ mod installed;
 mod kills;
 mod laws;
 mod lifecycle;
+mod limits;
 mod mappings;
 mod merges;
 mod modules;

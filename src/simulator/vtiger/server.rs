@@ -12,6 +12,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 
 use super::answer::{Failure, response, worded};
 use super::callback::Callbacks;
+use super::flood::Flood;
 use super::operation::{Request, State, needs_session};
 use crate::clock::Clock;
 use crate::simulator::faults::{Fault, Faults};
@@ -29,6 +30,7 @@ pub(super) struct Shared {
     pub(super) callbacks: Callbacks,
     pub(super) faults: Faults,
     pub(super) writes: Writes,
+    pub(super) flood: Flood,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -84,6 +86,21 @@ async fn webservice(shared: web::Data<Shared>, http: HttpRequest, body: Bytes) -
         shared.state().note(&request, false);
         return HttpResponse::ServiceUnavailable().finish();
     }
+    match shared.flood.count(shared.clock.now()) {
+        None => answer(&shared, &request).await,
+        Some(Ok(left)) => {
+            let mut response = answer(&shared, &request).await;
+            left.tell(&mut response);
+            response
+        }
+        Some(Err(left)) => {
+            shared.state().note(&request, false);
+            left.refusal()
+        }
+    }
+}
+
+async fn answer(shared: &Shared, request: &Request) -> HttpResponse {
     let _written = request.written().map(|record| shared.writes.begin(record));
     let fault = if needs_session(request.operation()) {
         tokio::time::sleep(shared.faults.latency()).await;
@@ -93,18 +110,18 @@ async fn webservice(shared: web::Data<Shared>, http: HttpRequest, body: Bytes) -
     };
     match fault {
         Some(Fault::TooManyRequests) => {
-            shared.state().note(&request, false);
+            shared.state().note(request, false);
             return HttpResponse::TooManyRequests()
                 .insert_header((header::RETRY_AFTER, "1"))
                 .finish();
         }
         Some(Fault::ErrorBefore) => {
-            shared.state().note(&request, false);
+            shared.state().note(request, false);
             return response(&Err(Failure::Fatal));
         }
         Some(Fault::ErrorAfter | Fault::Reset) | None => {}
     }
-    let answer = shared.change(|state| state.perform(&request, shared.clock.now()));
+    let answer = shared.change(|state| state.perform(request, shared.clock.now()));
     match fault {
         Some(Fault::ErrorAfter) => response(&Err(Failure::Fatal)),
         Some(Fault::Reset) => {

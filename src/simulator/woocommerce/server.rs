@@ -69,6 +69,15 @@ async fn handle_rest(
     shared: &Shared,
     url: &str,
 ) -> HttpResponse {
+    if shared.faults.is_down() {
+        let response = away();
+        shared.calls().push(Call {
+            method: request.method().as_str().to_owned(),
+            path: without_keys(below, request.query_string()),
+            status: response.status().as_u16(),
+        });
+        return response;
+    }
     let query = Query::parse(request.query_string());
     let caller = Caller {
         method: request.method().as_str(),
@@ -98,9 +107,7 @@ async fn handle_rest(
         Some(Fault::TooManyRequests) => HttpResponse::TooManyRequests()
             .insert_header(("Retry-After", "1"))
             .json(json!({"code": "too_many_requests", "message": "Too many requests.", "data": {"status": 429}})),
-        Some(Fault::ErrorBefore) => HttpResponse::ServiceUnavailable()
-            .content_type("text/html")
-            .body("<html><head><title>503 Service Temporarily Unavailable</title></head></html>"),
+        Some(Fault::ErrorBefore) => away(),
         Some(Fault::ErrorAfter) => {
             work(request, below, &query, body, shared, url).await;
             HttpResponse::InternalServerError().json(json!({
@@ -119,6 +126,13 @@ async fn handle_rest(
     });
     drop(written);
     response
+}
+
+/// What the web server says while WordPress isn't there.
+fn away() -> HttpResponse {
+    HttpResponse::ServiceUnavailable()
+        .content_type("text/html")
+        .body("<html><head><title>503 Service Temporarily Unavailable</title></head></html>")
 }
 
 /// A response whose body is still at hand.

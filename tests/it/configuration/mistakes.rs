@@ -46,6 +46,21 @@ fn a_secret_and_its_file_together_are_refused() {
 }
 
 #[test]
+fn a_limit_that_is_none_is_told_with_an_example() {
+    let told = problems(shop_with(&[
+        ("WVS_CONNECTIONS__SHOP__WOOCOMMERCE__RATE_LIMIT", "10"),
+        ("WVS_CONNECTIONS__SHOP__WOOCOMMERCE__CONCURRENCY_LIMIT", "0"),
+        ("WVS_CONNECTIONS__SHOP__VTIGER__RATE_LIMIT", "0/s"),
+    ]));
+
+    insta::assert_snapshot!(told, @r#"
+    connections.shop.vtiger.rate_limit (environment variable WVS_CONNECTIONS__SHOP__VTIGER__RATE_LIMIT): `0/s` is no limit of requests in a time; write a number, a slash and s, m, h or d, such as "10/s"
+    connections.shop.woocommerce.concurrency_limit (environment variable WVS_CONNECTIONS__SHOP__WOOCOMMERCE__CONCURRENCY_LIMIT): it is 0 but must be at least 1
+    connections.shop.woocommerce.rate_limit (environment variable WVS_CONNECTIONS__SHOP__WOOCOMMERCE__RATE_LIMIT): `10` is no limit of requests in a time; write a number, a slash and s, m, h or d, such as "10/s"
+    "#);
+}
+
+#[test]
 fn a_misspelt_key_is_told_at_each_level_with_the_nearest_right_one() {
     let told = problems(shop_with(&[
         ("WVS_HTTP__LISTNE", "a:1"),

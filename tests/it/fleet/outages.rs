@@ -86,7 +86,7 @@ async fn while_a_system_is_down_events_wait_and_none_fails() {
         .push(("WVS_WORKER__RETRY_LIMIT".to_owned(), "8".to_owned()));
     let (ingress, worker) = (fleet.start("ingress").await, fleet.start("worker").await);
     let down = FaultPlan {
-        down: true,
+        is_down: true,
         ..FaultPlan::default()
     };
     let people = town.bustle(2 * during() + 2 * AROUND, 3, PACE);
