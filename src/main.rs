@@ -113,7 +113,7 @@ async fn run_check(config: &Config) -> anyhow::Result<ExitCode> {
 }
 
 async fn run_sweep(config: &Config) -> anyhow::Result<ExitCode> {
-    let parts = Parts::open(config, SystemClock::shared()).await?;
+    let parts = Parts::work(config, SystemClock::shared()).await?;
     let summary = app::sweep_once(&parts).await;
     parts.close().await;
     print!(

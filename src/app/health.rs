@@ -1,14 +1,19 @@
 //! What a supervisor and Prometheus ask.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::{HttpResponse, web};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::json;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::queue::{Lane, Queue};
 use crate::telemetry;
+
+/// How long counting may take.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What the answers are made from.
 pub(super) struct Health {
@@ -39,10 +44,15 @@ async fn ready(health: web::Data<Health>) -> HttpResponse {
         return HttpResponse::ServiceUnavailable().json(json!({ "status": "stopping" }));
     }
     match health.queue.ready().await {
-        Ok(()) if health.queue.is_connected() => match health.queue.depth(Lane::Live).await {
-            Ok(waiting) => HttpResponse::Ok().json(json!({ "status": "ready", "events_waiting": waiting })),
-            Err(_) => HttpResponse::Ok().json(json!({ "status": "ready" })),
-        },
+        // Who asks waits only so long, be it that part of the queue doesn't answer.
+        Ok(()) if health.queue.is_connected() => {
+            match timeout(PATIENCE, health.queue.depth(Lane::Live)).await {
+                Ok(Ok(waiting)) => {
+                    HttpResponse::Ok().json(json!({ "status": "ready", "events_waiting": waiting }))
+                }
+                Ok(Err(_)) | Err(_) => HttpResponse::Ok().json(json!({ "status": "ready" })),
+            }
+        }
         Ok(()) => HttpResponse::Ok().json(json!({
             "status": "ready",
             "detail": "RabbitMQ can't be reached; the database keeps events until it can",

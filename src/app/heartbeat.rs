@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Timestamp;
 use crate::config::Roles;
 use crate::engine::Worker;
+use crate::limit::predicted;
 use crate::queue::Lane;
 use crate::store::{FailedFilter, Process};
 use crate::telemetry;
@@ -75,10 +76,17 @@ impl Heartbeat {
         if let Err(error) = self.store.beat(&self.process, now.before(GONE)).await {
             tracing::debug!(error = %telemetry::chain(&error), "that this process is there can't be noted");
         }
+        let mut waiting = Some(0);
         for lane in Lane::ALL {
-            if let Ok(depth) = self.queue.depth(lane).await {
+            let depth = self.queue.depth(lane).await.ok();
+            if let Some(depth) = depth {
                 telemetry::queue_depth(lane, depth);
             }
+            waiting = waiting.zip(depth).map(|(sum, depth)| sum + depth);
+        }
+        if let (Some(waiting), Ok(processes)) = (waiting, self.store.processes(now.before(GONE)).await) {
+            let done = processes.iter().map(|process| process.events_a_minute).sum();
+            telemetry::backlog(predicted(waiting, done));
         }
         if let Ok(number) = self.store.failed_count(&FailedFilter::default()).await {
             telemetry::failed_events(number);
@@ -100,8 +108,10 @@ impl Heartbeat {
     }
 }
 
-/// The host's name, for people.
+/// The host's name, for people. A hardened unit sees it in one of these places only.
 fn host() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/hostname")
-        .map_or_else(|_| "host".to_owned(), |name| name.trim().to_owned())
+    ["/proc/sys/kernel/hostname", "/etc/hostname"]
+        .into_iter()
+        .find_map(|path| std::fs::read_to_string(path).ok())
+        .map_or_else(|| "host".to_owned(), |name| name.trim().to_owned())
 }

@@ -132,7 +132,7 @@ impl Parts {
     pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
         let mut wait = Duration::from_millis(250);
         let parts = loop {
-            match Self::open(config, Arc::clone(&clock)).await {
+            match Self::work(config, Arc::clone(&clock)).await {
                 Err(BuildError::Database(error)) if error.is_passing() => {
                     tracing::warn!(error = %telemetry::chain(&error), "the database is not there; trying again");
                     tokio::time::sleep(wait).await;
@@ -154,6 +154,19 @@ impl Parts {
     /// # Errors
     /// When something can't be opened.
     pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
+        Self::assemble(config, clock, false).await
+    }
+
+    /// Builds the parts to work on events, unless another process does so that must be alone.
+    ///
+    /// # Errors
+    /// When something can't be opened.
+    pub async fn work(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
+        Self::assemble(config, clock, true).await
+    }
+
+    /// Builds the parts; RabbitMQ hands events only to a process that is to work on them.
+    async fn assemble(config: &Config, clock: Arc<dyn Clock>, works: bool) -> Result<Self, BuildError> {
         let database = match &config.database {
             DatabaseConfig::Sqlite(path) => Database::sqlite(path).await?,
             DatabaseConfig::Postgres(url) if takes_events_only(config) => Database::postgres_later(url)?,
@@ -168,7 +181,7 @@ impl Parts {
                 let settings = RabbitMqSettings {
                     url: url.clone(),
                     prefix: prefix.clone(),
-                    prefetch: if config.roles.has(Role::Worker) {
+                    prefetch: if works && config.roles.has(Role::Worker) {
                         u16::try_from(config.worker.concurrency).unwrap_or(u16::MAX)
                     } else {
                         0
