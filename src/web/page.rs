@@ -1,6 +1,7 @@
 //! The page's parts, read from the store and the queue, and written as HTML.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use askama::Template;
 use url::Url;
@@ -9,6 +10,7 @@ use super::answer::PageError;
 use super::asset::VERSION;
 use super::change::Change;
 use super::{Web, words};
+use crate::limit::predicted;
 use crate::queue::Lane;
 use crate::store::{FailedFilter, LogLine, Stored};
 use crate::sync::{Module, Side};
@@ -52,6 +54,8 @@ struct State {
     /// What a page that shows this is to say when it asks for news.
     seen: String,
     waiting: u64,
+    /// How long it will take until nothing waits, where that can be told.
+    drained: Option<String>,
     failed: u64,
     ago: Option<String>,
 }
@@ -94,6 +98,9 @@ pub(super) async fn whole(web: &Web) -> Result<String, PageError> {
     Ok(page.render()?)
 }
 
+/// A process that was not seen for so long counts as gone.
+const MINUTE: Duration = Duration::from_mins(1);
+
 /// What is new for a page that shows `seen`: the state alone, or the log with it; `None` when nothing is.
 pub(super) async fn news(web: &Web, seen: Option<&str>) -> Result<Option<String>, PageError> {
     let newest = web.store.entries(1).await?;
@@ -119,7 +126,15 @@ async fn state(web: &Web, newest: Option<&Stored>) -> Result<State, PageError> {
     let failed = web.store.failed_count(&FailedFilter::default()).await?;
     let id = newest.map(|stored| stored.id.as_str()).unwrap_or_default();
     let ago = newest.map(|stored| words::ago(web.clock.now() - stored.when));
+    let drained = if waiting > 0 {
+        let processes = web.store.processes(web.clock.now().before(MINUTE)).await?;
+        let done = processes.iter().map(|process| process.events_a_minute).sum();
+        predicted(waiting, done).map(words::about)
+    } else {
+        None
+    };
     Ok(State {
+        drained,
         seen: format!("{id} {waiting} {failed} {}", ago.as_deref().unwrap_or_default()),
         waiting,
         failed,

@@ -19,6 +19,17 @@ pub(super) fn ago(age: Duration) -> String {
     }
 }
 
+/// How long something will take.
+pub(super) fn about(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0..10 => "a few seconds".to_owned(),
+        10..90 => format!("about {seconds} s"),
+        90..5400 => format!("about {} min", (seconds + 30) / 60),
+        _ => format!("about {} h", (seconds + 1800) / 3600),
+    }
+}
+
 /// A mapping's name for people: `billing.phone = phone` becomes `Billing phone`.
 pub(super) fn field(key: &str) -> String {
     let woocommerce = key.split(" = ").next().unwrap_or(key);

@@ -4,8 +4,8 @@
 mod goods;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base64::Engine;
@@ -31,7 +31,7 @@ pub(crate) struct Town {
     /// Where the service takes webhooks.
     address: String,
     accepted: AtomicUsize,
-    refused: AtomicUsize,
+    refused: Mutex<Vec<String>>,
 }
 
 /// How many people act at once.
@@ -75,7 +75,7 @@ impl Town {
             client: http::client(Duration::from_secs(10)).unwrap(),
             address: address.to_owned(),
             accepted: AtomicUsize::new(0),
-            refused: AtomicUsize::new(0),
+            refused: Mutex::default(),
         })
     }
 
@@ -108,9 +108,9 @@ impl Town {
         self.accepted.load(Ordering::Relaxed)
     }
 
-    /// How many attempts to send one were not answered with 200.
-    pub(crate) fn refused(&self) -> usize {
-        self.refused.load(Ordering::Relaxed)
+    /// Each webhook was answered with 200 when it was first sent.
+    pub(crate) fn assert_none_was_refused(&self) {
+        assert_eq!(*self.refused.lock().unwrap(), [] as [&str; 0]);
     }
 
     /// Waits until both sides are in step; fails with what is not after `patience` without any progress.
@@ -221,9 +221,10 @@ impl Town {
             for (name, value) in headers {
                 request = request.header(*name, *value);
             }
-            let accepted = request.send().await.is_ok_and(|answer| answer.status() == 200);
+            let answer = request.send().await;
+            let accepted = answer.as_ref().is_ok_and(|answer| answer.status() == 200);
             if !accepted {
-                self.refused.fetch_add(1, Ordering::Relaxed);
+                self.refused.lock().unwrap().push(format!("{answer:?}"));
             }
             accepted
         })
