@@ -25,13 +25,10 @@ use crate::vtiger::{Vtiger, VtigerSettings};
 use crate::woocommerce::{self, WooCommerce, WooCommerceSettings};
 
 use super::metered::Metered;
-use super::spooled::SpooledQueue;
+use super::spooled::{CONFIRM, SpooledQueue};
 
 /// The lease of whoever works on the embedded queue of a PostgreSQL database.
 const QUEUE: &str = "embedded-queue";
-
-/// How long RabbitMQ may take to confirm events before the database keeps them.
-const CONFIRM: Duration = Duration::from_secs(2);
 
 /// Everything that works on events, ready to be run.
 #[derive(Debug)]

@@ -14,7 +14,13 @@ use crate::queue::{Delivery, Event, Failure, Lane, Queue, QueueError};
 use crate::store::{Spooled, Store, StoreError};
 use crate::telemetry;
 
-/// How long the database may take to keep an event. A sender waits for that, WooCommerce 5 seconds in all.
+/// How long RabbitMQ may take to confirm events, while a sender waits: WooCommerce does so for 5 seconds in all.
+pub(super) const CONFIRM: Duration = Duration::from_millis(4500);
+
+/// After so long without a confirm the database is to keep the events.
+const PROMPT: Duration = Duration::from_millis(1500);
+
+/// How long the database may take to keep an event.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How often to look for kept events.
@@ -130,10 +136,32 @@ impl SpooledQueue {
 #[async_trait]
 impl Queue for SpooledQueue {
     async fn publish(&self, lane: Lane, events: &[Event]) -> Result<(), QueueError> {
-        let Err(refused) = self.broker.publish(lane, events).await else {
-            return Ok(());
+        let mut published = self.broker.publish(lane, events);
+        let refused = match timeout(PROMPT, &mut published).await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(refused)) => Some(refused),
+            // It may only be slow: whoever of the two is first will do, and an event told twice does no harm.
+            Err(_) => None,
         };
-        match self.keep(lane, events).await {
+        let mut kept = Box::pin(self.keep(lane, events));
+        let (kept, refused) = if let Some(refused) = refused {
+            (kept.await, refused)
+        } else {
+            tokio::select! {
+                done = &mut published => match done {
+                    Ok(()) => return Ok(()),
+                    Err(refused) => (kept.await, refused),
+                },
+                done = &mut kept => match done {
+                    Ok(()) => (Ok(()), QueueError::new("publish", "the broker did not confirm in time")),
+                    Err(error) => match published.await {
+                        Ok(()) => return Ok(()),
+                        Err(refused) => (Err(error), refused),
+                    },
+                },
+            }
+        };
+        match kept {
             Ok(()) => {
                 tracing::debug!(
                     events = events.len(), error = %telemetry::chain(&refused),

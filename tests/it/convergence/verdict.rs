@@ -2,6 +2,7 @@
 //! counterpart without a reason, and nobody is there twice.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
@@ -10,7 +11,7 @@ use woo_vtiger_sync::sync::{
     FieldPath, Guests, Module, ModuleSettings, Record, RecordId, Side, Sides, Skip, Storage, Value, eligible,
     plan,
 };
-use woo_vtiger_sync::system::System;
+use woo_vtiger_sync::system::{System, SystemError};
 
 use crate::sales_orders::amount;
 use crate::scene::{Scene, place};
@@ -104,8 +105,8 @@ impl Judge {
             }
         }
         let (left, right) = (&storage.systems.woocommerce, &storage.systems.vtiger);
-        let shop = left.fetch(module, &link.ids.woocommerce).await.unwrap();
-        let crm = right.fetch(module, &link.ids.vtiger).await.unwrap();
+        let shop = patiently(|| left.fetch(module, &link.ids.woocommerce)).await;
+        let crm = patiently(|| right.fetch(module, &link.ids.vtiger)).await;
         let both = Sides {
             woocommerce: shop.as_ref(),
             vtiger: crm.as_ref(),
@@ -234,7 +235,7 @@ async fn all(system: &dyn System, module: Module) -> Vec<Record> {
     let mut records = Vec::new();
     let mut cursor = None;
     loop {
-        let page = system.page(module, cursor.as_deref()).await.unwrap();
+        let page = patiently(|| system.page(module, cursor.as_deref())).await;
         records.extend(page.records);
         cursor = page.next;
         if cursor.is_none() {
@@ -307,4 +308,19 @@ impl Storage for Known<'_> {
         let link = self.stocks[&module].links.iter().find(is_it)?;
         Some(link.ids.of(to).to_string())
     }
+}
+
+/// What a system answers, be it that a connection still breaks that met a fault earlier.
+async fn patiently<T, F>(mut ask: impl FnMut() -> F) -> T
+where
+    F: Future<Output = Result<T, SystemError>>,
+{
+    let mut ticks = tokio::time::interval(Duration::from_millis(100));
+    for _ in 0..100 {
+        ticks.tick().await;
+        if let Ok(answer) = ask().await {
+            return answer;
+        }
+    }
+    ask().await.unwrap()
 }
