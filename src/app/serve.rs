@@ -69,7 +69,7 @@ impl Server {
         };
         let socket = TcpListener::bind(&config.http.listen).map_err(failed)?;
         let address = socket.local_addr().map_err(failed)?;
-        let listener = listen(config, stage, &parts, &stop, &tasks, socket).map_err(failed)?;
+        let listener = listen(config, stage, &parts, &stop, &keepers, socket).map_err(failed)?;
         let (store, clock) = (Arc::clone(&parts.store), Arc::clone(&parts.clock));
         keepers.spawn(Arc::clone(&parts.keeper).run(store, clock, stopped.clone()));
         for limiter in &parts.limiters {
@@ -123,15 +123,17 @@ impl Server {
         &self.parts
     }
 
-    /// Stops: takes no more requests, finishes those and the events at hand, then closes the database. What is not
+    /// Stops: takes no more events up, finishes those at hand, then the requests, and closes the database. What is not
     /// finished in time comes again after the next start.
     pub async fn stop(self) {
         self.stop.cancel();
-        self.listener.stop(true).await;
         self.tasks.close();
         if tokio::time::timeout(self.grace, self.tasks.wait()).await.is_err() {
             tracing::warn!("stopped with events at hand; they come again after the next start");
         }
+        // Not before: connections to the database that requests opened end with the listener. What comes meanwhile is
+        // made durable as ever.
+        self.listener.stop(true).await;
         self.stopped.cancel();
         self.keepers.close();
         self.keepers.wait().await;
