@@ -51,6 +51,8 @@ pub struct Parts {
     pub stop: CancellationToken,
     /// What the requests to each system pass.
     pub limiters: Vec<Limiter>,
+    /// Whether this process does nothing but take webhooks in and hand them to RabbitMQ.
+    pub takes_events_only: bool,
     claim: Claim,
     spooled: Option<Arc<SpooledQueue>>,
     worker: config::Worker,
@@ -221,6 +223,7 @@ impl Parts {
             keeper,
             stop,
             limiters: Vec::new(),
+            takes_events_only: takes_events_only(config),
             claim,
             worker: config.worker,
             database,

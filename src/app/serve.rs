@@ -13,6 +13,7 @@ use super::listen::{Stage, listen};
 use super::parts::{BuildError, Parts};
 use crate::clock::Clock;
 use crate::config::{Config, Role};
+use crate::queue::Queue;
 use crate::sweep::Schedule;
 use crate::sync::Side;
 use crate::system::System;
@@ -20,6 +21,9 @@ use crate::telemetry;
 
 /// How often events are looked for whose lease's holder crashed.
 const RESCUE: Duration = Duration::from_secs(5);
+
+/// How long a process that takes events in waits at its start for somewhere to put them.
+const READY: Duration = Duration::from_secs(10);
 
 /// A running service.
 #[derive(Debug)]
@@ -67,6 +71,9 @@ impl Server {
             address: config.http.listen.clone(),
             source,
         };
+        if parts.takes_events_only {
+            until_ready(&*parts.queue).await;
+        }
         let socket = TcpListener::bind(&config.http.listen).map_err(failed)?;
         let address = socket.local_addr().map_err(failed)?;
         let listener = listen(config, stage, &parts, &stop, &keepers, socket).map_err(failed)?;
@@ -138,6 +145,18 @@ impl Server {
         self.keepers.close();
         self.keepers.wait().await;
         self.parts.close().await;
+    }
+}
+
+/// Waits for RabbitMQ or the database for a moment, as nothing could be taken in before.
+async fn until_ready(queue: &dyn Queue) {
+    let ready = async {
+        while queue.ready().await.is_err() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    if tokio::time::timeout(READY, ready).await.is_err() {
+        tracing::warn!("neither RabbitMQ nor the database is there yet; events can't be taken in before");
     }
 }
 
