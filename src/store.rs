@@ -25,7 +25,7 @@ use crate::sync::{Base, FieldPlan, Module, ModuleSettings, RecordId, Side, Sides
 pub use database::{Database, DatabaseError};
 pub use failed::{FailedEvent, FailedEvents, FailedFilter};
 pub use limits::{Budget, Down, Limits, Standing, Turn};
-pub use processes::{Process, Processes};
+pub use processes::{GONE, Process, Processes};
 
 /// Everything that the program remembers.
 pub trait Store:

@@ -11,16 +11,13 @@ use crate::config::Roles;
 use crate::engine::Worker;
 use crate::limit::predicted;
 use crate::queue::Lane;
-use crate::store::{FailedFilter, Process};
+use crate::store::{FailedFilter, GONE, Process};
 use crate::telemetry;
 
 use super::parts::Parts;
 
 /// The time between two beats.
-pub(super) const BEAT: Duration = Duration::from_secs(5);
-
-/// After so long without a beat a process counts as gone.
-const GONE: Duration = Duration::from_mins(1);
+const BEAT: Duration = Duration::from_secs(5);
 
 /// One process's heart.
 pub(super) struct Heartbeat {
@@ -84,8 +81,7 @@ impl Heartbeat {
             }
             waiting = waiting.zip(depth).map(|(sum, depth)| sum + depth);
         }
-        if let (Some(waiting), Ok(processes)) = (waiting, self.store.processes(now.before(GONE)).await) {
-            let done = processes.iter().map(|process| process.events_a_minute).sum();
+        if let (Some(waiting), Ok(done)) = (waiting, self.store.events_a_minute(now).await) {
             telemetry::backlog(predicted(waiting, done));
         }
         if let Ok(number) = self.store.failed_count(&FailedFilter::default()).await {

@@ -1,12 +1,16 @@
 //! The processes at work, and how much each gets done.
 
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::Row;
 
 use super::{SqlStore, StoreError};
 use crate::clock::Timestamp;
+
+/// After so long without a word a process counts as gone.
+pub const GONE: Duration = Duration::from_mins(1);
 
 /// A process that is at work.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +34,12 @@ pub struct Process {
 pub trait Processes: Send + Sync + fmt::Debug {
     /// Notes that a process is there, and forgets those that were last seen before `forgotten`.
     async fn beat(&self, process: &Process, forgotten: Timestamp) -> Result<(), StoreError>;
+
+    /// How many events all that are at work dealt with in the last minute.
+    async fn events_a_minute(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let processes = self.processes(now.before(GONE)).await?;
+        Ok(processes.iter().map(|process| process.events_a_minute).sum())
+    }
 
     /// The processes that were seen since then, the oldest first.
     async fn processes(&self, since: Timestamp) -> Result<Vec<Process>, StoreError>;

@@ -1,7 +1,6 @@
 //! The page's parts, read from the store and the queue, and written as HTML.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use askama::Template;
 use url::Url;
@@ -98,9 +97,6 @@ pub(super) async fn whole(web: &Web) -> Result<String, PageError> {
     Ok(page.render()?)
 }
 
-/// A process that was not seen for so long counts as gone.
-const MINUTE: Duration = Duration::from_mins(1);
-
 /// What is new for a page that shows `seen`: the state alone, or the log with it; `None` when nothing is.
 pub(super) async fn news(web: &Web, seen: Option<&str>) -> Result<Option<String>, PageError> {
     let newest = web.store.entries(1).await?;
@@ -127,8 +123,7 @@ async fn state(web: &Web, newest: Option<&Stored>) -> Result<State, PageError> {
     let id = newest.map(|stored| stored.id.as_str()).unwrap_or_default();
     let ago = newest.map(|stored| words::ago(web.clock.now() - stored.when));
     let drained = if waiting > 0 {
-        let processes = web.store.processes(web.clock.now().before(MINUTE)).await?;
-        let done = processes.iter().map(|process| process.events_a_minute).sum();
+        let done = web.store.events_a_minute(web.clock.now()).await?;
         predicted(waiting, done).map(words::about)
     } else {
         None
