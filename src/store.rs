@@ -255,6 +255,9 @@ pub struct Link {
     pub base: Base,
     /// The newest modified time seen of each.
     pub modified: Sides<Option<Timestamp>>,
+    /// Since when a part of what was seen is yet to be moved. Until then no event is too old to tell of it, nor does any
+    /// tell enough.
+    pub unsettled_since: Option<Timestamp>,
     /// Whether each of the two was deleted.
     pub deleted: Sides<bool>,
     /// What was written back and forth lately.
@@ -272,6 +275,7 @@ impl Link {
             match_key: match_key.to_owned(),
             base: Base::default(),
             modified: Sides::default(),
+            unsettled_since: None,
             deleted: Sides::default(),
             trails: Trails::default(),
             quarantined_until: None,

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::TcpListener;
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::Context;
 use tempfile::TempDir;
@@ -95,11 +94,10 @@ impl Stage {
             CALLBACK_SECRET,
         );
         let faults = FaultPlan {
-            latency: Duration::ZERO,
             request_faults: options.faults,
             lost_webhooks: options.lost_webhooks,
-            is_down: false,
             seed: rand::random(),
+            ..FaultPlan::default()
         };
         shop.set_faults(FaultPlan {
             seed: faults.seed.wrapping_add(1),

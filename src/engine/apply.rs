@@ -206,11 +206,13 @@ impl Engine {
             let base = after(settings, &plan, &pair, before, written);
             pair.noted &= pair.known && base == pair.link.base && entries.is_empty();
             pair.link.base = base;
+            // A crash before the next round must not lose what is yet to move.
+            let is_settled = Side::BOTH
+                .into_iter()
+                .all(|side| unchanged_since(settings, &pair.link.base, side, pair.records.of(side)));
+            pair.noted &= is_settled == pair.link.unsettled_since.is_none();
+            pair.link.unsettled_since = (!is_settled).then(|| self.clock.now());
             for side in Side::BOTH {
-                // What is yet to move from here must not count as seen: a crash before the next round would lose it.
-                if !unchanged_since(settings, &pair.link.base, side, pair.records.of(side)) {
-                    continue;
-                }
                 let mut seen = self.time_of(side, pair.records.of(side));
                 if side == case.side && pair.fresh && written.is_none() {
                     seen = seen.map(|seen| known_until(seen, case.begun));
@@ -242,7 +244,10 @@ impl Engine {
     async fn see_to_saved_lines(&self, case: &Case<'_>, pair: &Pair) -> Result<(), EngineError> {
         let may_be_saved = match case.side {
             Side::Vtiger => pair.fresh,
-            Side::WooCommerce => pair.records.vtiger.modified > pair.link.modified.vtiger,
+            Side::WooCommerce => {
+                pair.link.unsettled_since.is_some()
+                    || pair.records.vtiger.modified > pair.link.modified.vtiger
+            }
         };
         if case.at.module != Module::SalesOrders || !pair.known || !may_be_saved {
             return Ok(());

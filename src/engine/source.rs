@@ -70,6 +70,9 @@ impl Engine {
     /// What an event tells of a record that is in step; `None` when that is nothing new: an echo of our own write,
     /// older than what was seen, or no change in any mapped field.
     async fn told(&self, case: &Case<'_>, link: &Link, seen: &Seen) -> Result<Option<Told>, EngineError> {
+        if link.unsettled_since.is_some() {
+            return Ok(Some(Told::Little));
+        }
         let glance = self.glance(case, seen);
         let last = *link.modified.of(case.side);
         let is_late = glance.modified.is_some() && glance.modified < last;

@@ -1,5 +1,6 @@
 //! What goes wrong on purpose: latency, 429, 5xx, connections that break, webhooks that get lost, outages.
 
+use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,6 +12,8 @@ use rand::{RngExt, SeedableRng};
 pub struct FaultPlan {
     /// Added to each request.
     pub latency: Duration,
+    /// What goes wrong with the next requests, one after the other, before chance has its say.
+    pub next: VecDeque<Option<Fault>>,
     /// Share of requests (0 to 1) that fail; the kinds of [`Fault`] take turns at random.
     pub request_faults: f64,
     /// Share of webhooks (0 to 1) that are never delivered.
@@ -65,10 +68,23 @@ impl Faults {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner).0.is_down
     }
 
+    /// How many of the planned requests are yet to come.
+    pub fn planned(&self) -> usize {
+        self.plan
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .0
+            .next
+            .len()
+    }
+
     /// What goes wrong with the next request, if anything.
     pub fn draw(&self) -> Option<Fault> {
         let mut guard = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
         let (plan, random) = &mut *guard;
+        if let Some(next) = plan.next.pop_front() {
+            return next;
+        }
         if !random.random_bool(plan.request_faults.clamp(0.0, 1.0)) {
             return None;
         }

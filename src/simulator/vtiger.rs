@@ -212,6 +212,11 @@ impl VtigerSimulator {
         self.shared.faults.replace(plan);
     }
 
+    /// How many of the requests whose faults are planned are yet to come.
+    pub fn planned_faults(&self) -> usize {
+        self.shared.faults.planned()
+    }
+
     /// Ends all sessions.
     pub fn expire_sessions(&self) {
         self.shared.state().access.expire_sessions();

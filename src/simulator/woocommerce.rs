@@ -210,6 +210,11 @@ impl WooCommerceSimulator {
         self.shared.faults.replace(plan);
     }
 
+    /// How many of the requests whose faults are planned are yet to come.
+    pub fn planned_faults(&self) -> usize {
+        self.shared.faults.planned()
+    }
+
     /// Adds an active webhook, without a ping, and says its id.
     pub fn add_webhook(&self, topic: &str, delivery_url: &str, secret: &str) -> u64 {
         let mut shop = self.shared.shop();

@@ -17,7 +17,7 @@ macro_rules! select {
     ($condition:literal) => {
         concat!(
             "select id, woocommerce_id, vtiger_id, match_key, base, woocommerce_modified, vtiger_modified, \
-             deleted_on, trails, quarantined_until from link where connection = $1 and module = $2",
+             unsettled_since, deleted_on, trails, quarantined_until from link where connection = $1 and module = $2",
             $condition
         )
     };
@@ -210,6 +210,9 @@ fn link(row: &AnyRow) -> Result<Link, StoreError> {
                     .try_get::<Option<i64>, _>("vtiger_modified")?
                     .map(Timestamp::from_millis),
             },
+            unsettled_since: row
+                .try_get::<Option<i64>, _>("unsettled_since")?
+                .map(Timestamp::from_millis),
             deleted: Sides::new(|side| deleted_on == Some(side.as_str()) || deleted_on == Some(BOTH)),
             trails: Trails::default(),
             quarantined_until: row
@@ -232,11 +235,12 @@ async fn put_link(
     const WRITE: &str = "write a link";
     sqlx::query(
         "insert into link (id, connection, module, woocommerce_id, vtiger_id, match_key, base, \
-         woocommerce_modified, vtiger_modified, deleted_on, created_at, updated_at, trails, quarantined_until) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13) \
+         woocommerce_modified, vtiger_modified, deleted_on, created_at, updated_at, trails, quarantined_until, \
+         unsettled_since) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13, $14) \
          on conflict (id) do update set woocommerce_id = $4, vtiger_id = $5, match_key = $6, base = $7, \
          woocommerce_modified = $8, vtiger_modified = $9, deleted_on = $10, updated_at = $11, trails = $12, \
-         quarantined_until = $13",
+         quarantined_until = $13, unsettled_since = $14",
     )
     .bind(link.id.as_str())
     .bind(commit.at.connection.as_str())
@@ -251,6 +255,7 @@ async fn put_link(
     .bind(commit.now.as_millis())
     .bind(to_string(&link.trails).map_err(StoreError::unreadable(WRITE))?)
     .bind(link.quarantined_until.map(Timestamp::as_millis))
+    .bind(link.unsettled_since.map(Timestamp::as_millis))
     .execute(&mut **transaction)
     .await
     .map_err(StoreError::new(WRITE))?;

@@ -21,6 +21,7 @@ mod guests;
 mod hostile;
 mod installations;
 mod installed;
+mod interruptions;
 mod kills;
 mod laws;
 mod lifecycle;

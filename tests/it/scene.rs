@@ -154,7 +154,8 @@ impl Scene {
         }
     }
 
-    async fn under_way(&self) -> u64 {
+    /// How many webhooks and events are under way.
+    pub(crate) async fn under_way(&self) -> u64 {
         let sent = self.shop.pending_deliveries() + self.crm.pending_callbacks();
         let mut under_way = u64::try_from(sent).unwrap();
         for lane in Lane::ALL {

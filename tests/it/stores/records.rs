@@ -68,6 +68,7 @@ async fn links_are_found_by_either_id_and_by_what_they_match_by() {
                 vtiger: true,
             },
             quarantined_until: Some(super::at(9)),
+            unsettled_since: Some(super::at(8)),
             ..other
         };
         store
