@@ -8,6 +8,7 @@ mod create;
 mod deletion;
 mod entry;
 mod error;
+mod interrupted;
 mod lease;
 mod meet;
 mod preview;

@@ -86,8 +86,8 @@ pub trait Links: Send + Sync + fmt::Debug {
     /// Forgets that two records are the same.
     async fn unlink(&self, id: &str) -> Result<(), StoreError>;
 
-    /// Whether any create on `side` was begun since then and not committed.
-    async fn creates_open(&self, at: &Place, side: Side, since: Timestamp) -> Result<bool, StoreError>;
+    /// Of which records creates on `side` were begun and not committed, and when: the last hundred, the newest first.
+    async fn creates_open(&self, at: &Place, side: Side) -> Result<Vec<(RecordId, Timestamp)>, StoreError>;
 
     /// Writes what was done: link, journal and the end of an intent, in one transaction.
     async fn commit(&self, commit: &Commit) -> Result<(), StoreError>;

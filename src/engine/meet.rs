@@ -100,6 +100,9 @@ impl Engine {
             let found = self.system(other).fetch(module, &RecordId::new(id)).await?;
             return Ok(found.map(Some).ok_or(Skip::Deleted { side: other }));
         }
+        if let Some(origin) = self.origin(case, Some(key)).await? {
+            return Ok(Ok(Some(origin)));
+        }
         let begun = self.store.creating_since(&case.at, other, &case.id).await?;
         let since = begun.or_else(|| self.system(case.side).created(record));
         let mut found = self.system(other).find(module, key.as_str(), since).await?;
@@ -122,7 +125,11 @@ impl Engine {
         Ok(Ok(Some(counterpart)))
     }
 
-    async fn first_free(&self, case: &Case<'_>, found: Vec<Record>) -> Result<Option<Record>, EngineError> {
+    pub(super) async fn first_free(
+        &self,
+        case: &Case<'_>,
+        found: Vec<Record>,
+    ) -> Result<Option<Record>, EngineError> {
         let other = case.side.opposite();
         for record in found {
             if self.store.link_of(&case.at, other, &record.id).await?.is_none() {
@@ -161,9 +168,8 @@ impl Engine {
         if !self.lease(&lease_of(&id), case.held).await? {
             return Ok(Flow::Busy(lease_of(&id)));
         }
-        let begun = self.store.creating_since(&case.at, other, &case.id).await?;
+        let created = self.create_of(case, &counterpart.id).await?;
         let pair = first_pair(id, key.as_str(), sides(case.side, record, counterpart), fresh);
-        let created = begun.map(|_| (other, case.id.clone()));
         self.settle(case, pair, created).await.map(|()| Flow::Done)
     }
 
@@ -176,28 +182,23 @@ impl Engine {
     /// A record without match key is in step with none that is there already; but a create that was interrupted may
     /// have left one.
     async fn meet_unkeyed(&self, case: &Case<'_>, record: Record) -> Result<Flow, EngineError> {
-        let other = case.side.opposite();
-        let begun = self.store.creating_since(&case.at, other, &case.id).await?;
-        let left = match begun {
-            Some(since) => {
-                let name = super::entry::title(case.at.module, case.side, &record);
-                let found = self
-                    .system(other)
-                    .find_created(case.at.module, &name, since)
-                    .await?;
-                self.first_free(case, found).await?
-            }
-            None => None,
+        let left = match self.offspring(case, &record).await? {
+            Some(offspring) => Some(offspring),
+            None => self.origin(case, None).await?,
         };
         let Some(counterpart) = left else {
+            // Whoever created it may have noted that down since the link was looked for.
+            if self.store.link_of(&case.at, case.side, &case.id).await?.is_some() {
+                return Ok(Flow::Again);
+            }
             return self.create(case, record, "").await.map(|()| Flow::Done);
         };
         let id = uuid::Uuid::now_v7().to_string();
         if !self.lease(&lease_of(&id), case.held).await? {
             return Ok(Flow::Busy(lease_of(&id)));
         }
+        let created = self.create_of(case, &counterpart.id).await?;
         let pair = first_pair(id, "", sides(case.side, record, counterpart), false);
-        let created = Some((other, case.id.clone()));
         self.settle(case, pair, created).await.map(|()| Flow::Done)
     }
 

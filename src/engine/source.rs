@@ -1,8 +1,8 @@
 //! What the event's own record shows: from the event where that is enough, from its system where it is not.
 
 use crate::queue::{Change, Seen};
-use crate::store::{Link, Place};
-use crate::sync::{Record, Side, unchanged_since};
+use crate::store::Link;
+use crate::sync::{Record, unchanged_since};
 use crate::system::Glance;
 
 use super::lease::lease_of;
@@ -124,12 +124,6 @@ impl Engine {
             }
             self.fetched(case).await
         }
-    }
-
-    pub(super) async fn is_creating_on(&self, at: &Place, side: Side) -> Result<bool, EngineError> {
-        let now = self.clock.now();
-        let since = crate::clock::Timestamp::from_millis(now.as_millis() - 60_000);
-        Ok(self.store.creates_open(at, side, since).await?)
     }
 
     /// Reads the event's own record from its system.

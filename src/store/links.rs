@@ -131,18 +131,28 @@ impl Links for SqlStore {
         Ok(())
     }
 
-    async fn creates_open(&self, at: &Place, side: Side, since: Timestamp) -> Result<bool, StoreError> {
-        let row = sqlx::query(
-            "select 1 from intent where connection = $1 and module = $2 and side = $3 and created_at >= $4 limit 1",
+    async fn creates_open(&self, at: &Place, side: Side) -> Result<Vec<(RecordId, Timestamp)>, StoreError> {
+        const LOOK: &str = "look for creates";
+        let rows = sqlx::query(
+            "select source_id, created_at from intent where connection = $1 and module = $2 and side = $3 \
+             order by created_at desc limit 100",
         )
         .bind(at.connection.as_str())
         .bind(at.module.as_str())
         .bind(side.as_str())
-        .bind(since.as_millis())
-        .fetch_optional(self.database.read())
+        .fetch_all(self.database.read())
         .await
-        .map_err(StoreError::new("look for creates"))?;
-        Ok(row.is_some())
+        .map_err(StoreError::new(LOOK))?;
+        rows.iter()
+            .map(|row| {
+                let source: String = row.try_get("source_id")?;
+                Ok((
+                    RecordId::new(source),
+                    Timestamp::from_millis(row.try_get("created_at")?),
+                ))
+            })
+            .collect::<Result<_, sqlx::Error>>()
+            .map_err(StoreError::new(LOOK))
     }
 
     async fn commit(&self, commit: &Commit) -> Result<(), StoreError> {

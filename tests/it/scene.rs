@@ -2,12 +2,13 @@
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 use woo_vtiger_sync::app::{Parts, Server, Stage};
-use woo_vtiger_sync::clock::{Clock, SystemClock};
+use woo_vtiger_sync::clock::{Clock, SystemClock, Timestamp};
 use woo_vtiger_sync::config::Config;
 use woo_vtiger_sync::http;
 use woo_vtiger_sync::queue::Lane;
@@ -31,6 +32,16 @@ pub(crate) struct Scene {
     pub(crate) server: Server,
     pub(crate) url: String,
     folder: TempDir,
+}
+
+/// A clock that is ahead by this.
+#[derive(Debug)]
+struct LateClock(Duration);
+
+impl Clock for LateClock {
+    fn now(&self) -> Timestamp {
+        SystemClock.now() + self.0
+    }
 }
 
 /// Calls that are made ahead of the first event: to sign in, and to know the CRM's fields, taxes and currencies.
@@ -117,8 +128,17 @@ impl Scene {
 
     /// Throws the service's database away and starts a new service at the same address.
     pub(crate) async fn forget_everything(self) -> Self {
+        self.start_anew("new.sqlite", SystemClock::shared()).await
+    }
+
+    /// Stops the service and starts it again at the same address, when so much time has passed by its clock.
+    pub(crate) async fn start_later(self, passed: Duration) -> Self {
+        self.start_anew("sync.sqlite", Arc::new(LateClock(passed))).await
+    }
+
+    async fn start_anew(self, database: &str, clock: Arc<dyn Clock>) -> Self {
         let mut variables = variables(&self.shop.url(), &self.crm.url(), self.folder.path());
-        let database = format!("sqlite:{}", self.folder.path().join("new.sqlite").display());
+        let database = format!("sqlite:{}", self.folder.path().join(database).display());
         for (name, value) in &mut variables {
             match name.as_str() {
                 "WVS_HTTP__LISTEN" => *value = self.server.address().to_string(),
@@ -129,9 +149,7 @@ impl Scene {
         let file = self.folder.path().join("settings.toml");
         let config = Config::load(Some(&file), variables.into_iter()).unwrap();
         self.server.stop().await;
-        let server = Server::start(&config, SystemClock::shared(), Stage::Simulated)
-            .await
-            .unwrap();
+        let server = Server::start(&config, clock, Stage::Simulated).await.unwrap();
         Self { server, ..self }
     }
 

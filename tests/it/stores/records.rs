@@ -132,8 +132,8 @@ async fn a_create_is_open_from_its_intent_to_its_commit() {
             .unwrap();
         let since = store.creating_since(&place, Side::Vtiger, &source).await.unwrap();
         assert_eq!(since, Some(at(0)));
-        assert!(store.creates_open(&place, Side::Vtiger, at(0)).await.unwrap());
-        assert!(!store.creates_open(&place, Side::Vtiger, at(1)).await.unwrap());
+        let open = store.creates_open(&place, Side::Vtiger).await.unwrap();
+        assert_eq!(open, [(source.clone(), at(0))]);
 
         let done = Commit {
             created: Some((Side::Vtiger, source.clone())),

@@ -26,13 +26,22 @@ fn pieces(random: &mut SmallRng) -> Json {
     json!({ "quantity": quantity, "subtotal": total, "total": total })
 }
 
-/// What became of a record, where it is not in step.
-fn difference(what: &str, found: &[Json], is_equal: impl Fn(&Json) -> bool) -> Option<String> {
-    match found {
-        [one] if is_equal(one) => None,
-        [_] => Some(format!("{what} differs")),
-        several => Some(format!("{what} is {} times in the CRM", several.len())),
-    }
+/// What became of a record, where it is not in step: which of the values that should be the same are not.
+fn difference(what: &str, found: &[Json], values: impl Fn(&Json) -> Vec<[String; 2]>) -> Option<String> {
+    let [one] = found else {
+        return Some(format!("{what} is {} times in the CRM", found.len()));
+    };
+    let differing: Vec<String> = values(one)
+        .into_iter()
+        .filter(|[crm, shop]| crm != shop)
+        .map(|[crm, shop]| format!("{crm} and {shop}"))
+        .collect();
+    (!differing.is_empty()).then(|| format!("{what} differs: {}", differing.join(", ")))
+}
+
+/// An amount of money of the two systems, whatever decimals they show.
+fn money(crm: &Json, shop: &Json) -> [String; 2] {
+    [crm, shop].map(|value| amount(value).normalize().to_string())
 }
 
 impl Town {
@@ -153,8 +162,10 @@ impl Town {
             let sku = &product["sku"];
             let found: Vec<Json> = goods.extract_if(.., |good| good["productcode"] == *sku).collect();
             differences.extend(difference(&format!("the product {sku}"), &found, |good| {
-                good["productname"] == product["name"]
-                    && amount(&good["unit_price"]) == amount(&product["regular_price"])
+                vec![
+                    [&good["productname"], &product["name"]].map(Json::to_string),
+                    money(&good["unit_price"], &product["regular_price"]),
+                ]
             }));
         }
         let left = goods.iter().map(|good| &good["productcode"]);
@@ -176,13 +187,16 @@ impl Town {
                 is_source || sale["vtiger_purchaseorder"] == mark
             };
             let found: Vec<Json> = sales.extract_if(.., is_it).collect();
-            let lines = |order: &Json, name: &str| order[name].as_array().map(Vec::len);
+            let lines =
+                |order: &Json, name: &str| format!("{:?} {name}", order[name].as_array().map(Vec::len));
             differences.extend(difference(&format!("the order {id}"), &found, |sale| {
-                amount(&sale["hdnGrandTotal"]) == amount(&order["total"])
-                    && sale["description"] == order["customer_note"]
-                    && lines(sale, "LineItems") == Some(1)
-                    && lines(&order, "line_items") == Some(1)
-                    && lines(&order, "fee_lines") == Some(0)
+                vec![
+                    money(&sale["hdnGrandTotal"], &order["total"]),
+                    [&sale["description"], &order["customer_note"]].map(Json::to_string),
+                    [lines(sale, "LineItems"), "Some(1) LineItems".to_owned()],
+                    ["Some(1) line_items".to_owned(), lines(&order, "line_items")],
+                    ["Some(0) fee_lines".to_owned(), lines(&order, "fee_lines")],
+                ]
             }));
         }
         let left = sales.iter().map(|sale| &sale["id"]);
