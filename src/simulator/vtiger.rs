@@ -38,7 +38,7 @@ use self::schema::Schema;
 use self::server::Shared;
 use super::faults::{FaultPlan, Faults};
 use super::writes::Writes;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, SystemClock, Timestamp};
 
 pub use self::flood::FloodControl;
 
@@ -115,6 +115,8 @@ impl fmt::Debug for VtigerOptions {
 /// A call that was made to the webservice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
+    /// When it came.
+    pub at: Timestamp,
     /// The operation, such as `query`.
     pub operation: String,
     /// The element type, the id, the query's text, the user's name: what the call was about.

@@ -2,6 +2,7 @@
 //! down. Nothing is lost, nothing is there twice, and no record is worked on by two at once.
 
 mod outages;
+mod scaling;
 
 use std::time::Duration;
 

@@ -99,7 +99,7 @@ async fn a_guest_buys_and_answers_get_lost(guests: Guests, step: usize) {
     let scene = Scene::in_utc("").await;
     scene
         .set(Module::SalesOrders, |settings| {
-            settings.sales_orders.guests = guests.clone()
+            settings.sales_orders.guests = guests.clone();
         })
         .await;
     let desk = json!({ "name": "Desk", "sku": "DESK", "regular_price": "50" });

@@ -125,13 +125,14 @@ impl State {
     /// Runs the operation that a request asks for.
     pub(super) fn perform(&mut self, request: &Request, now: Timestamp) -> Answer {
         let answer = self.answer(request, now);
-        self.note(request, answer.is_ok());
+        self.note(request, answer.is_ok(), now);
         answer
     }
 
     /// Adds to the list of calls.
-    pub(super) fn note(&mut self, request: &Request, success: bool) {
+    pub(super) fn note(&mut self, request: &Request, success: bool, now: Timestamp) {
         self.calls.push(Call {
+            at: now,
             operation: request.operation().to_owned(),
             detail: request.detail(),
             success,

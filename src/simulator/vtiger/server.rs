@@ -83,7 +83,7 @@ async fn webservice(shared: web::Data<Shared>, http: HttpRequest, body: Bytes) -
     };
 
     if shared.faults.is_down() {
-        shared.state().note(&request, false);
+        shared.state().note(&request, false, shared.clock.now());
         return HttpResponse::ServiceUnavailable().finish();
     }
     match shared.flood.count(shared.clock.now()) {
@@ -94,7 +94,7 @@ async fn webservice(shared: web::Data<Shared>, http: HttpRequest, body: Bytes) -
             response
         }
         Some(Err(left)) => {
-            shared.state().note(&request, false);
+            shared.state().note(&request, false, shared.clock.now());
             left.refusal()
         }
     }
@@ -110,13 +110,13 @@ async fn answer(shared: &Shared, request: &Request) -> HttpResponse {
     };
     match fault {
         Some(Fault::TooManyRequests) => {
-            shared.state().note(request, false);
+            shared.state().note(request, false, shared.clock.now());
             return HttpResponse::TooManyRequests()
                 .insert_header((header::RETRY_AFTER, "1"))
                 .finish();
         }
         Some(Fault::ErrorBefore) => {
-            shared.state().note(request, false);
+            shared.state().note(request, false, shared.clock.now());
             return response(&Err(Failure::Fatal));
         }
         Some(Fault::ErrorAfter | Fault::Reset) | None => {}
