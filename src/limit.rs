@@ -19,6 +19,6 @@ mod slots;
 mod spread;
 mod state;
 
-pub use drain::{Calls, drain_time, predicted};
+pub use drain::drain_time;
 pub use limiter::{LimitSettings, Limiter};
 pub use pace::Rate;

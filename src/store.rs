@@ -143,7 +143,7 @@ pub trait Leases: Send + Sync + fmt::Debug {
     /// Lays an event by until the lease is released; false, and nothing done, when nobody holds it any more.
     async fn park(&self, name: &str, event: &Event, now: Timestamp) -> Result<bool, StoreError>;
 
-    /// The events that wait for these leases, the oldest first.
+    /// The events that wait for these leases, the oldest first: up to a hundred of each.
     async fn waiting(&self, names: &[String]) -> Result<Vec<Event>, StoreError>;
 
     /// Releases one's own leases, and returns the events that wait for them. These stay parked until they were put

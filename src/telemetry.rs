@@ -31,6 +31,8 @@ pub const API_CALLS: &str = "wvs_api_calls_total";
 pub const QUEUE_DEPTH: &str = "wvs_queue_depth";
 /// Events that the broker did not take and the database kept.
 pub const EVENTS_SPOOLED: &str = "wvs_events_spooled_total";
+/// Events that the broker handed to this process after it had handed them out before.
+pub const EVENTS_REDELIVERED: &str = "wvs_events_redelivered_total";
 /// Events that failed too often and were set aside, until a person replays or discards them.
 pub const FAILED_EVENTS: &str = "wvs_failed_events";
 /// Seconds until nothing waits any more, at the present speed; `NaN` where that can't be told.
@@ -98,6 +100,10 @@ fn install() -> PrometheusHandle {
         EVENTS_SPOOLED,
         "Events that the broker did not take and the database kept"
     );
+    describe_counter!(
+        EVENTS_REDELIVERED,
+        "Events that the broker handed out once more: whoever had them ended or gave them back"
+    );
     describe_gauge!(FAILED_EVENTS, "Events that failed too often and were set aside");
     describe_gauge!(
         BACKLOG_SECONDS,
@@ -147,6 +153,11 @@ pub fn event_dealt_with(connection: &str, outcome: &'static str, took: Duration)
 /// Counts events that the broker did not take and the database kept.
 pub fn events_spooled(events: usize) {
     metrics::counter!(EVENTS_SPOOLED).increment(events as u64);
+}
+
+/// Counts an event that the broker handed out once more.
+pub fn event_redelivered() {
+    metrics::counter!(EVENTS_REDELIVERED).increment(1);
 }
 
 /// Tells how many events are in a lane.

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Timestamp;
 use crate::config::Roles;
 use crate::engine::Worker;
-use crate::limit::predicted;
+use crate::limit::drain_time;
 use crate::queue::Lane;
 use crate::store::{FailedFilter, GONE, Process};
 use crate::telemetry;
@@ -82,7 +82,7 @@ impl Heartbeat {
             waiting = waiting.zip(depth).map(|(sum, depth)| sum + depth);
         }
         if let (Some(waiting), Ok(done)) = (waiting, self.store.events_a_minute(now).await) {
-            telemetry::backlog(predicted(waiting, done));
+            telemetry::backlog(drain_time(waiting, done));
         }
         if let Ok(number) = self.store.failed_count(&FailedFilter::default()).await {
             telemetry::failed_events(number);

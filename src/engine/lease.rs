@@ -7,11 +7,15 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Timestamp};
-use crate::queue::{Event, Lane};
+use crate::queue::{Change, Event, Lane, Seen, Subject};
 use crate::store::{Fence, Store, StoreError};
+use crate::sync::{Module, RecordId, Side};
 use crate::telemetry;
 
 use super::{Engine, EngineError};
+
+/// So many events that wait for one record are looked at one by one: echoes of our own writes mostly tell enough.
+const FEW: usize = 3;
 
 /// Keeps the leases of one process from running out while it works.
 ///
@@ -170,12 +174,12 @@ impl Engine {
     /// into the queue, only to see it parked again.
     pub(super) async fn release(&self, held: &Held) -> Result<(), EngineError> {
         let mut tried = Vec::new();
-        while let Some(event) = self.next_waiting(held, &tried).await? {
-            tried.push(event.id.clone());
+        while let Some((event, told_by)) = self.next_waiting(held, &tried).await? {
             // What fails here stays parked, goes back into the queue below, and fails there once more.
             if Box::pin(self.catch_up(&event, held)).await.unwrap_or(false) {
-                self.store.unpark(&[event.id]).await?;
+                self.store.unpark(&told_by).await?;
             }
+            tried.extend(told_by);
         }
         let names = std::mem::take(&mut *held.names());
         if names.is_empty() {
@@ -188,10 +192,34 @@ impl Engine {
         self.requeue(waiting).await
     }
 
-    async fn next_waiting(&self, held: &Held, tried: &[String]) -> Result<Option<Event>, EngineError> {
+    /// The next event that waits for these leases, and the ids of those that are dealt with by it.
+    ///
+    /// Of a record that changes all the time many wait. They are dealt with at once, by one look at the record.
+    async fn next_waiting(
+        &self,
+        held: &Held,
+        tried: &[String],
+    ) -> Result<Option<(Event, Vec<String>)>, EngineError> {
         let names = held.names().clone();
-        let waiting = self.store.waiting(&names).await?;
-        Ok(waiting.into_iter().find(|event| !tried.contains(&event.id)))
+        let mut waiting = self.store.waiting(&names).await?;
+        waiting.retain(|event| !tried.contains(&event.id));
+        let Some(next) = waiting.first() else {
+            return Ok(None);
+        };
+        let told_by: Vec<String> = waiting
+            .iter()
+            .filter(|event| event.id == next.id || changed(next).is_some() && changed(event) == changed(next))
+            .map(|event| event.id.clone())
+            .collect();
+        let mut event = waiting.swap_remove(0);
+        if told_by.len() <= FEW {
+            let alone = vec![event.id.clone()];
+            return Ok(Some((event, alone)));
+        }
+        if let Subject::Record { change, .. } = &mut event.subject {
+            *change = Change::Changed(Seen::Nothing);
+        }
+        Ok(Some((event, told_by)))
     }
 
     /// Puts parked events back into the queue, and only then forgets that they were parked.
@@ -204,5 +232,18 @@ impl Engine {
             .collect();
         self.queue.publish(Lane::Live, &events).await?;
         Ok(self.store.unpark(&ids).await?)
+    }
+}
+
+/// The record that an event tells was changed, if that is what it tells.
+fn changed(event: &Event) -> Option<(Module, Side, &RecordId)> {
+    match &event.subject {
+        Subject::Record {
+            module,
+            side,
+            id,
+            change: Change::Changed(_),
+        } => Some((*module, *side, id)),
+        _ => None,
     }
 }

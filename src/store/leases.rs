@@ -75,7 +75,7 @@ impl Leases for SqlStore {
         const LOOK: &str = "look for parked events";
         let mut waiting = Vec::new();
         for name in names {
-            let rows = sqlx::query("select event from parked where lease = $1 order by id limit 20")
+            let rows = sqlx::query("select event from parked where lease = $1 order by id limit 100")
                 .bind(name)
                 .fetch_all(self.database.read())
                 .await

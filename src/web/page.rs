@@ -9,7 +9,7 @@ use super::answer::PageError;
 use super::asset::VERSION;
 use super::change::Change;
 use super::{Web, words};
-use crate::limit::predicted;
+use crate::limit::drain_time;
 use crate::queue::Lane;
 use crate::store::{FailedFilter, LogLine, Stored};
 use crate::sync::{Module, Side};
@@ -124,7 +124,7 @@ async fn state(web: &Web, newest: Option<&Stored>) -> Result<State, PageError> {
     let ago = newest.map(|stored| words::ago(web.clock.now() - stored.when));
     let drained = if waiting > 0 {
         let done = web.store.events_a_minute(web.clock.now()).await?;
-        predicted(waiting, done).map(words::about)
+        drain_time(waiting, done).map(words::about)
     } else {
         None
     };

@@ -1,6 +1,7 @@
 //! Many processes on one RabbitMQ and one PostgreSQL: workers that are killed, servers that are away, systems that are
 //! down. Nothing is lost, nothing is there twice, and no record is worked on by two at once.
 
+mod hot;
 mod outages;
 mod scaling;
 
@@ -19,6 +20,10 @@ const EVENTS: usize = 1200;
 /// How often each worker is killed, unless the environment says more.
 const KILLS: usize = 5;
 const WORKERS: usize = 4;
+/// How many workers are restarted one after the other.
+const RESTARTS: usize = 4;
+/// How many events each of those works on at a time.
+const CONCURRENCY: usize = 4;
 
 /// A process of each kind, and what they work on.
 struct Fleet {
@@ -115,22 +120,35 @@ async fn workers_that_are_killed_again_and_again_lose_nothing_and_double_nothing
     assert_eq!(town.differences(), [] as [&str; 0]);
 }
 
+/// How many events were handed to a process after they had been handed out before.
+async fn redelivered(program: &Program) -> usize {
+    let address = format!("{}/metrics", program.url().await);
+    let metrics = reqwest::get(address).await.unwrap().text().await.unwrap();
+    let mut lines = metrics.lines();
+    let number = lines.find_map(|line| line.strip_prefix("wvs_events_redelivered_total "));
+    number.map_or(0, |number| number.parse().unwrap())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rolling_restart_refuses_no_webhook_and_repeats_nothing_beyond_what_was_under_way() {
     let (database, broker) = (servers::database().await, servers::broker().await);
     let port = free_port();
     let town = Town::found(&format!("http://127.0.0.1:{port}"), Duration::from_millis(5)).await;
-    let fleet = Fleet::new(&town, port, &database.url(), &broker.url(), broker.prefix());
+    let mut fleet = Fleet::new(&town, port, &database.url(), &broker.url(), broker.prefix());
+    let concurrency = ("WVS_WORKER__CONCURRENCY".to_owned(), CONCURRENCY.to_string());
+    fleet.environment.push(concurrency);
     let ingress = fleet.start("ingress").await;
     let mut workers = vec![fleet.start("worker").await, fleet.start("worker").await];
 
     let people = town.bustle(400, 1, None);
-    for round in 0..4 {
+    let mut again = 0;
+    for round in 0..RESTARTS {
         wait_until("it is time for the next restart", || async {
             town.accepted() >= 60 * (round + 1) || people.is_empty()
         })
         .await;
         let next = fleet.start("worker").await;
+        again += redelivered(&workers[0]).await;
         let ended = workers.remove(0).stop().await;
         workers.push(next);
         assert_eq!(ended.code, Some(0), "{}", ended.log);
@@ -139,6 +157,11 @@ async fn a_rolling_restart_refuses_no_webhook_and_repeats_nothing_beyond_what_wa
     people.wait().await;
     town.in_step(Duration::from_mins(1)).await;
 
+    for worker in &workers {
+        again += redelivered(worker).await;
+    }
+    // The broker hands a worker no more than it can work on.
+    assert!(again <= RESTARTS * CONCURRENCY, "{again} events came again");
     town.assert_none_was_refused();
     town.assert_no_write_overlapped();
     drop((ingress, workers));

@@ -15,6 +15,7 @@ use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value as Json, json};
 use sha2::Sha256;
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 use woo_vtiger_sync::http;
 use woo_vtiger_sync::simulator::faults::FaultPlan;
@@ -32,7 +33,14 @@ pub(crate) struct Town {
     address: String,
     accepted: AtomicUsize,
     refused: Mutex<Vec<String>>,
+    seen: Mutex<HashMap<&'static str, Glance>>,
 }
+
+/// When somebody looked at all records of a kind, and what there was.
+type Glance = (Instant, Arc<Vec<Json>>);
+
+/// How old what people see may be: to look at all there is each time would be most of what a large test does.
+const RECENT: Duration = Duration::from_millis(250);
 
 /// How many people act at once.
 const SENDERS: usize = 8;
@@ -76,6 +84,7 @@ impl Town {
             address: address.to_owned(),
             accepted: AtomicUsize::new(0),
             refused: Mutex::default(),
+            seen: Mutex::default(),
         })
     }
 
@@ -103,6 +112,28 @@ impl Town {
         senders
     }
 
+    fn customers(&self) -> Arc<Vec<Json>> {
+        self.glance("customers", || self.shop.customers())
+    }
+
+    /// The CRM's records of a module.
+    fn records(&self, module: &'static str) -> Arc<Vec<Json>> {
+        self.glance(module, || self.crm.records(module))
+    }
+
+    /// What there is of a kind, or was a moment ago.
+    fn glance(&self, kind: &'static str, look: impl FnOnce() -> Vec<Json>) -> Arc<Vec<Json>> {
+        let mut seen = self.seen.lock().unwrap();
+        if let Some((at, records)) = seen.get(kind)
+            && at.elapsed() < RECENT
+        {
+            return Arc::clone(records);
+        }
+        let records = Arc::new(look());
+        seen.insert(kind, (Instant::now(), Arc::clone(&records)));
+        records
+    }
+
     /// How many webhooks were accepted.
     pub(crate) fn accepted(&self) -> usize {
         self.accepted.load(Ordering::Relaxed)
@@ -116,7 +147,7 @@ impl Town {
     /// Waits until both sides are in step; fails with what is not after `patience` without any progress.
     pub(crate) async fn in_step(&self, patience: Duration) {
         let mut ticks = tokio::time::interval(Duration::from_millis(200));
-        let (mut least, mut since) = (usize::MAX, tokio::time::Instant::now());
+        let (mut least, mut since) = (usize::MAX, Instant::now());
         loop {
             ticks.tick().await;
             let differences = self.differences();
@@ -124,7 +155,7 @@ impl Town {
                 return;
             }
             if differences.len() < least {
-                (least, since) = (differences.len(), tokio::time::Instant::now());
+                (least, since) = (differences.len(), Instant::now());
             }
             assert!(
                 since.elapsed() < patience,
@@ -144,7 +175,7 @@ impl Town {
     /// Somebody does something, and it is announced.
     pub(crate) async fn act(&self, random: &mut SmallRng, number: usize) {
         let value = format!("{:06}", random.random_range(0..1_000_000));
-        let customers = self.shop.customers();
+        let customers = self.customers();
         match random.random_range(0..100) {
             0..8 => {
                 let id = self
@@ -167,7 +198,7 @@ impl Town {
                 self.tell_of_customer(id, "customer.updated").await;
             }
             _ => {
-                let contacts = self.crm.records("Contacts");
+                let contacts = self.records("Contacts");
                 let contacts: Vec<&Json> = contacts.iter().filter(|contact| !is_guest(contact)).collect();
                 if contacts.is_empty() {
                     return;

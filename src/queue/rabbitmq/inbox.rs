@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::message::{self, Told};
 use crate::queue::{Delivery, Event, Failure, Lane};
+use crate::telemetry;
 
 /// After this time an event goes before others: RabbitMQ ends a channel that has one unanswered for half an hour.
 const OVERDUE: Duration = Duration::from_mins(5);
@@ -84,6 +85,9 @@ impl Inbox {
             lane,
             is_poisoned,
         } = message::read(&delivery.properties, &delivery.data);
+        if delivery.redelivered {
+            telemetry::event_redelivered();
+        }
         let (lane, is_poisoned) = match source {
             Source::Lane(lane) => (lane, is_poisoned),
             Source::Failed => (lane.unwrap_or(Lane::Live), true),

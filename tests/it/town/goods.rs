@@ -11,7 +11,7 @@ use crate::scene::ann;
 /// What one piece costs in each order.
 const PRICE: u32 = 10;
 
-fn any<'a>(random: &mut SmallRng, records: &'a [Json]) -> Option<&'a Json> {
+fn any<'a, T>(random: &mut SmallRng, records: &'a [T]) -> Option<&'a T> {
     (!records.is_empty()).then(|| &records[random.random_range(0..records.len())])
 }
 
@@ -47,8 +47,8 @@ fn money(crm: &Json, shop: &Json) -> [String; 2] {
 impl Town {
     /// Somebody offers, buys or edits something, and it is announced.
     pub(super) async fn trade(&self, random: &mut SmallRng, number: usize) {
-        let products = self.shop.products();
-        let goods = self.crm.records("Products");
+        let products = self.glance("products", || self.shop.products());
+        let goods = self.records("Products");
         let (Some(product), Some(good)) = (any(random, &products), any(random, &goods)) else {
             return self.offer(number).await;
         };
@@ -78,7 +78,7 @@ impl Town {
             11..18 => self.buy(random, number, product).await,
             18..20 => self.sell(random, good).await,
             20..24 => {
-                let orders = self.shop.orders();
+                let orders = self.glance("orders", || self.shop.orders());
                 let Some(order) = any(random, &orders) else { return };
                 let mut line = pieces(random);
                 line["id"] = order["line_items"][0]["id"].clone();
@@ -87,7 +87,7 @@ impl Town {
                 self.tell_of_order(id, "order.updated").await;
             }
             _ => {
-                let sales = self.crm.records("SalesOrder");
+                let sales = self.records("SalesOrder");
                 let Some(sale) = any(random, &sales) else { return };
                 let id = sale["id"].as_str().unwrap();
                 let note = format!("Note {value}");
@@ -106,7 +106,7 @@ impl Town {
 
     /// A customer or a guest buys in the shop.
     async fn buy(&self, random: &mut SmallRng, number: usize, product: &Json) {
-        let customers = self.shop.customers();
+        let customers = self.customers();
         let customer = any(random, &customers).filter(|_| random.random_bool(0.4));
         let guest = ann(&format!("guest{number}@guest.example"));
         let mut billing = guest["billing"].clone();
@@ -123,10 +123,10 @@ impl Town {
 
     /// A contact buys by telephone, and the order is entered in the CRM.
     async fn sell(&self, random: &mut SmallRng, product: &Json) {
-        let mut contacts = self.crm.records("Contacts");
-        contacts.retain(|contact| !is_guest(contact));
-        let accounts = self.crm.records("Accounts");
-        let (Some(contact), Some(account)) = (any(random, &contacts), accounts.first()) else {
+        let contacts = self.records("Contacts");
+        let buyers: Vec<&Json> = contacts.iter().filter(|contact| !is_guest(contact)).collect();
+        let accounts = self.records("Accounts");
+        let (Some(contact), Some(account)) = (any(random, &buyers), accounts.first()) else {
             return;
         };
         let quantity = random.random_range(1..9).to_string();
