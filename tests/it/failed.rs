@@ -11,7 +11,7 @@ use woo_vtiger_sync::store::FailedFilter;
 use woo_vtiger_sync::sync::{Module, RecordId, Side};
 
 use crate::process::{Ended, Program};
-use crate::scene::{Scene, ann, variables};
+use crate::scene::{Scene, ann};
 
 const ANN: &str = "ann@shop.example";
 
@@ -49,9 +49,7 @@ async fn fail(scene: &Scene, email: &str) -> u64 {
 
 /// Runs the program on the scene's database, as a person does beside the service.
 async fn run(scene: &Scene, arguments: &[&str]) -> Ended {
-    let database = scene.database();
-    let environment = variables(&scene.shop.url(), &scene.crm.url(), database.parent().unwrap());
-    Program::run(arguments, &environment).await
+    Program::run(arguments, &scene.environment()).await
 }
 
 /// What the program prints when all is well.

@@ -43,6 +43,7 @@ mod servers;
 mod service;
 mod simulator_pages;
 mod skips;
+mod stack;
 mod stock;
 mod stores;
 mod storms;

@@ -20,6 +20,8 @@ use woo_vtiger_sync::sweep::Report;
 use woo_vtiger_sync::sync::{Module, ModuleSettings, RecordId, Side};
 use woo_vtiger_sync::woocommerce::webhook::TOPICS;
 
+use crate::stack::Stack;
+
 /// The secret that the recorded webhooks were signed with.
 pub(crate) const WEBHOOK_SECRET: &str = "lab-webhook-secret";
 /// The secret that the recorded callbacks were signed with.
@@ -31,6 +33,8 @@ pub(crate) struct Scene {
     pub(crate) crm: VtigerSimulator,
     pub(crate) server: Server,
     pub(crate) url: String,
+    stack: Stack,
+    /// Where the configuration file is.
     folder: TempDir,
 }
 
@@ -102,7 +106,8 @@ impl Scene {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("settings.toml");
         std::fs::write(&file, settings).unwrap();
-        let variables = variables(&shop.url(), &crm.url(), folder.path());
+        let stack = Stack::empty().await;
+        let variables = environment(&shop, &crm, &stack);
         let config = Config::load(Some(&file), variables.into_iter()).unwrap();
         let server = Server::start(&config, SystemClock::shared(), Stage::Simulated)
             .await
@@ -122,49 +127,65 @@ impl Scene {
             crm,
             server,
             url,
+            stack,
             folder,
         }
     }
 
-    /// Throws the service's database away and starts a new service at the same address.
+    /// Throws the service's database and queue away and starts a new service at the same address.
     pub(crate) async fn forget_everything(self) -> Self {
-        self.start_anew("new.sqlite", SystemClock::shared()).await
+        let stack = Stack::empty().await;
+        self.start_anew(SystemClock::shared(), Some(stack)).await
     }
 
     /// Stops the service and starts it again at the same address, when so much time has passed by its clock.
     pub(crate) async fn start_later(self, passed: Duration) -> Self {
-        self.start_anew("sync.sqlite", Arc::new(LateClock(passed))).await
+        self.start_anew(Arc::new(LateClock(passed)), None).await
     }
 
-    async fn start_anew(self, database: &str, clock: Arc<dyn Clock>) -> Self {
-        let mut variables = variables(&self.shop.url(), &self.crm.url(), self.folder.path());
-        let database = format!("sqlite:{}", self.folder.path().join(database).display());
-        for (name, value) in &mut variables {
-            match name.as_str() {
-                "WVS_HTTP__LISTEN" => *value = self.server.address().to_string(),
-                "WVS_DATABASE__URL" => value.clone_from(&database),
-                _ => {}
-            }
-        }
+    async fn start_anew(self, clock: Arc<dyn Clock>, other: Option<Stack>) -> Self {
+        let (stack, left) = match other {
+            Some(other) => (other, Some(self.stack)),
+            None => (self.stack, None),
+        };
+        let mut variables = environment(&self.shop, &self.crm, &stack);
+        let address = self.server.address().to_string();
+        set(&mut variables, vec![("WVS_HTTP__LISTEN".to_owned(), address)]);
         let file = self.folder.path().join("settings.toml");
         let config = Config::load(Some(&file), variables.into_iter()).unwrap();
         self.server.stop().await;
+        drop(left);
         let server = Server::start(&config, clock, Stage::Simulated).await.unwrap();
-        Self { server, ..self }
+        Self {
+            server,
+            stack,
+            shop: self.shop,
+            crm: self.crm,
+            url: self.url,
+            folder: self.folder,
+        }
+    }
+
+    /// The environment of the service, or of another process beside it.
+    pub(crate) fn environment(&self) -> Vec<(String, String)> {
+        environment(&self.shop, &self.crm, &self.stack)
     }
 
     /// The service's database.
     pub(crate) fn database(&self) -> PathBuf {
-        self.folder.path().join("sync.sqlite")
+        self.stack.database()
     }
 
     /// Waits until no webhook is under way and no event waits, and fails after 60 s in which their number stayed.
     pub(crate) async fn quiet(&self) {
-        loop {
+        let mut looks = 0;
+        while looks < self.stack.looks() {
             let before = self.under_way().await;
             if before == 0 {
-                return;
+                looks += 1;
+                continue;
             }
+            looks = 0;
             wait_until("a webhook or an event is dealt with", async || {
                 self.under_way().await != before
             })
@@ -177,7 +198,8 @@ impl Scene {
         let sent = self.shop.pending_deliveries() + self.crm.pending_callbacks();
         let mut under_way = u64::try_from(sent).unwrap();
         for lane in Lane::ALL {
-            under_way += self.server.parts().queue.depth(lane).await.unwrap();
+            // There may be something while the broker is not connected yet.
+            under_way += self.server.parts().queue.depth(lane).await.unwrap_or(1);
         }
         under_way
     }
@@ -313,6 +335,19 @@ impl Scene {
         self.shop.stop().await;
         self.crm.stop().await;
     }
+}
+
+/// The environment of a service between these two, with its events and records in this.
+fn environment(shop: &WooCommerceSimulator, crm: &VtigerSimulator, stack: &Stack) -> Vec<(String, String)> {
+    let mut variables = variables(&shop.url(), &crm.url(), Path::new(""));
+    set(&mut variables, stack.variables());
+    variables
+}
+
+/// Sets variables that may be set already.
+fn set(variables: &mut Vec<(String, String)>, others: Vec<(String, String)>) {
+    variables.retain(|(name, _)| !others.iter().any(|(other, _)| other == name));
+    variables.extend(others);
 }
 
 /// The environment of a service between these two.
