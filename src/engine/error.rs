@@ -26,6 +26,12 @@ pub enum EngineError {
     /// A part of this program panicked.
     #[error("a part of the program failed unexpectedly; please report this with the log")]
     Panic,
+    /// The event is of a connection that this process does not know; another one may.
+    #[error(
+        "its connection is not in the configuration of this process: add it there, or discard the event if the \
+         connection is gone for good"
+    )]
+    UnknownConnection,
     /// Our own create has been announced, but is not yet noted down.
     #[error("a create of our own is not yet noted down")]
     Unsettled,

@@ -163,8 +163,7 @@ impl Worker {
 
     async fn attempt(&self, event: &Event) -> Result<(), EngineError> {
         let Some(engine) = self.engines.get(&event.connection) else {
-            tracing::warn!("the event's connection is not configured any more; the event is dropped");
-            return Ok(());
+            return Err(EngineError::UnknownConnection);
         };
         let priority = match event.cause {
             Cause::Sweep => Priority::Sweep,

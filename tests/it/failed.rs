@@ -75,6 +75,26 @@ async fn only_failed(scene: &Scene) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_event_of_a_connection_that_is_not_known_is_not_lost() {
+    let scene = impatient().await;
+    let parts = scene.server.parts();
+    let subject = Subject::Module {
+        module: Module::Contacts,
+    };
+    let event = Event::new("elsewhere", subject, Cause::Webhook, parts.clock.now());
+    parts.queue.publish(Lane::Live, &[event]).await.unwrap();
+    scene.quiet().await;
+
+    let id = only_failed(&scene).await;
+    let show = told(&scene, &["failed", "show", &id]).await;
+    assert!(
+        show.contains("its connection is not in the configuration of this process"),
+        "{show}"
+    );
+    scene.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_failed_too_often_is_shown_and_arrives_once_it_is_replayed() {
     let scene = impatient().await;
     assert_eq!(
