@@ -15,6 +15,8 @@ use crate::town::Town;
 const EDITS: usize = 400;
 /// How many others there are.
 const OTHERS: usize = 50;
+/// How many writes the one may cost.
+const A_FEW: usize = 10;
 /// How long each call to one of the two systems takes.
 const LATENCY: Duration = Duration::from_millis(20);
 
@@ -69,7 +71,7 @@ async fn a_record_that_changes_all_the_time_costs_a_few_writes_and_holds_up_no_o
     if asked("WVS_TEST_EDITS").is_some() {
         eprintln!("{figures}");
     }
-    assert!(writes * 10 <= edits && reads * 4 <= edits, "{figures}");
+    assert!(writes <= A_FEW && reads * 10 <= edits, "{figures}");
     assert!(beside <= 3 * alone.max(100), "{figures}");
     town.assert_no_write_overlapped();
     drop((ingress, first, second));
@@ -79,11 +81,9 @@ async fn a_record_that_changes_all_the_time_costs_a_few_writes_and_holds_up_no_o
 /// milliseconds, until an edit of another was written.
 async fn edit(town: &Town, journal: &PgPool, edits: usize, hot: Option<u64>, others: &[u64]) -> i64 {
     let begun = SystemClock.now();
-    let mut pace = tokio::time::interval(Duration::from_millis(20));
     let mut edited: Vec<(u64, Timestamp)> = Vec::new();
     for nth in 0..edits {
-        pace.tick().await;
-        let phone = json!({ "billing": { "phone": format!("555 {nth}") } });
+        let phone = json!({ "billing": { "phone": format!("{} {nth}", begun.as_millis()) } });
         if let Some(hot) = hot {
             assert!(town.shop.edit_customer(hot, phone.clone()));
         }
