@@ -29,6 +29,8 @@ pub const RECORDS: &str = "wvs_records_total";
 pub const API_CALLS: &str = "wvs_api_calls_total";
 /// Events that wait. Label: `lane`.
 pub const QUEUE_DEPTH: &str = "wvs_queue_depth";
+/// Events that were made durable, to be worked on. Labels: `lane`.
+pub const EVENTS_QUEUED: &str = "wvs_events_queued_total";
 /// Events that the broker did not take and the database kept.
 pub const EVENTS_SPOOLED: &str = "wvs_events_spooled_total";
 /// Events that the broker handed to this process after it had handed them out before.
@@ -96,6 +98,7 @@ fn install() -> PrometheusHandle {
     );
     describe_counter!(API_CALLS, "API calls, by system, operation and result");
     describe_gauge!(QUEUE_DEPTH, "Events that wait, by lane");
+    describe_counter!(EVENTS_QUEUED, "Events that were made durable, by lane");
     describe_counter!(
         EVENTS_SPOOLED,
         "Events that the broker did not take and the database kept"
@@ -148,6 +151,11 @@ pub fn event_dealt_with(connection: &str, outcome: &'static str, took: Duration)
     metrics::counter!(EVENTS_PROCESSED, "connection" => connection.to_owned(), "outcome" => outcome)
         .increment(1);
     metrics::histogram!(EVENT_SECONDS).record(took.as_secs_f64());
+}
+
+/// Counts events that were made durable.
+pub fn events_queued(lane: Lane, events: usize) {
+    metrics::counter!(EVENTS_QUEUED, "lane" => lane.as_str()).increment(events as u64);
 }
 
 /// Counts events that the broker did not take and the database kept.

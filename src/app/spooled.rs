@@ -131,11 +131,9 @@ impl SpooledQueue {
         let kept = timeout(PATIENCE, self.store.spool(lane, events, self.clock.now())).await;
         kept.map_err(|_| None)?.map_err(Some)
     }
-}
 
-#[async_trait]
-impl Queue for SpooledQueue {
-    async fn publish(&self, lane: Lane, events: &[Event]) -> Result<(), QueueError> {
+    /// Makes events durable, at whichever of broker and database is there.
+    async fn accept(&self, lane: Lane, events: &[Event]) -> Result<(), QueueError> {
         let mut published = self.broker.publish(lane, events);
         let refused = match timeout(PROMPT, &mut published).await {
             Ok(Ok(())) => return Ok(()),
@@ -182,6 +180,15 @@ impl Queue for SpooledQueue {
                 Err(refused)
             }
         }
+    }
+}
+
+#[async_trait]
+impl Queue for SpooledQueue {
+    async fn publish(&self, lane: Lane, events: &[Event]) -> Result<(), QueueError> {
+        self.accept(lane, events).await?;
+        telemetry::events_queued(lane, events.len());
+        Ok(())
     }
 
     async fn take(&self, limit: usize) -> Result<Vec<Delivery>, QueueError> {

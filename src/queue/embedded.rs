@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use super::{Delivery, Event, Failure, Lane, Queue, QueueError};
 use crate::clock::Clock;
 use crate::store::Database;
+use crate::telemetry;
 use std::sync::Arc;
 
 /// How long a waiting worker goes without looking, when it is told of nothing: delayed events become due, and
@@ -110,6 +111,7 @@ impl Queue for EmbeddedQueue {
         }
         transaction.commit().await.map_err(failed)?;
         self.added.notify_one();
+        telemetry::events_queued(lane, events.len());
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use futures_util::stream::{self, StreamExt};
 use serde_json::{Value as Json, json};
 use woo_vtiger_sync::simulator::faults::{Fault, FaultPlan};
 use woo_vtiger_sync::sync::{Guests, Module, ModuleSettings, Side};
@@ -13,7 +14,9 @@ use crate::wire::{callback, delivery};
 /// No callback makes more requests to one of the two systems.
 const STEPS: usize = 4;
 /// How many requests to the CRM a guest's first order takes at most.
-const ORDER_STEPS: usize = 16;
+const ORDER_STEPS: usize = 12;
+/// How many scenes there are at a time. They mostly wait.
+const AT_A_TIME: usize = 8;
 
 /// A plan by which four requests fail, after so many that don't: whatever made them then waits for at least two seconds.
 fn failures(after: usize, fault: Fault) -> FaultPlan {
@@ -90,7 +93,10 @@ async fn old_news_undoes_nothing_while_new_news_waits_for_another_attempt() {
             }
         }
     }
-    futures_util::future::join_all(runs).await;
+    stream::iter(runs)
+        .buffer_unordered(AT_A_TIME)
+        .collect::<()>()
+        .await;
 }
 
 /// A guest buys, and one request of those that bring the order to the CRM does its work while the answer to it and to
@@ -130,7 +136,10 @@ async fn a_guest_whose_contact_is_told_of_before_it_is_noted_down_gets_no_accoun
             runs.push(a_guest_buys_and_answers_get_lost(guests.clone(), step));
         }
     }
-    futures_util::future::join_all(runs).await;
+    stream::iter(runs)
+        .buffer_unordered(AT_A_TIME)
+        .collect::<()>()
+        .await;
 }
 
 /// Something is made in the CRM after so many requests, and the answer to that gets lost. Then the service is away for

@@ -178,14 +178,11 @@ impl Scene {
 
     /// Waits until no webhook is under way and no event waits, and fails after 60 s in which their number stayed.
     pub(crate) async fn quiet(&self) {
-        let mut looks = 0;
-        while looks < self.stack.looks() {
+        loop {
             let before = self.under_way().await;
             if before == 0 {
-                looks += 1;
-                continue;
+                return;
             }
-            looks = 0;
             wait_until("a webhook or an event is dealt with", async || {
                 self.under_way().await != before
             })
@@ -196,7 +193,7 @@ impl Scene {
     /// How many webhooks and events are under way.
     pub(crate) async fn under_way(&self) -> u64 {
         let sent = self.shop.pending_deliveries() + self.crm.pending_callbacks();
-        let mut under_way = u64::try_from(sent).unwrap();
+        let mut under_way = u64::try_from(sent).unwrap() + self.stack.under_way();
         for lane in Lane::ALL {
             // There may be something while the broker is not connected yet.
             under_way += self.server.parts().queue.depth(lane).await.unwrap_or(1);

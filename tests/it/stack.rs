@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use tempfile::TempDir;
+use woo_vtiger_sync::telemetry;
 
 use crate::servers::{self, TestBroker, TestDatabase};
 
@@ -16,10 +17,11 @@ pub(crate) enum Stack {
 impl Stack {
     /// An empty one of the kind that is asked for.
     pub(crate) async fn empty() -> Self {
-        match std::env::var("WVS_TEST_STACK").as_deref() {
-            Err(_) | Ok("embedded") => Self::Embedded(tempfile::tempdir().unwrap()),
-            Ok("servers") => Self::Servers(servers::database().await, servers::broker().await),
-            Ok(other) => panic!("WVS_TEST_STACK is `{other}`, but there are `embedded` and `servers`"),
+        let asked = std::env::var_os("WVS_TEST_STACK").map(|asked| asked.into_string().unwrap());
+        match asked.as_deref() {
+            None | Some("embedded") => Self::Embedded(tempfile::tempdir().unwrap()),
+            Some("servers") => Self::Servers(servers::database().await, servers::broker().await),
+            Some(other) => panic!("WVS_TEST_STACK is `{other}`, but there are `embedded` and `servers`"),
         }
     }
 
@@ -50,12 +52,28 @@ impl Stack {
             .collect()
     }
 
-    /// How often in a row nothing must be found under way: an event that is between RabbitMQ and the service shows on
-    /// neither end.
-    pub(crate) const fn looks(&self) -> usize {
+    /// How many events were taken in and not dealt with, by this process's own count: one that is between RabbitMQ and the
+    /// service shows on neither end. Where tests share a process, so do they the count.
+    pub(crate) fn under_way(&self) -> u64 {
         match self {
-            Self::Embedded(_) => 1,
-            Self::Servers(..) => 5,
+            Self::Embedded(_) => 0,
+            Self::Servers(..) => {
+                let metrics = telemetry::metrics().render();
+                let dealt_with = ["outcome=\"done\"", "outcome=\"failed\""]
+                    .map(|outcome| sum(&metrics, telemetry::EVENTS_PROCESSED, outcome));
+                let taken_in = sum(&metrics, telemetry::EVENTS_QUEUED, "");
+                taken_in.saturating_sub(dealt_with.iter().sum())
+            }
         }
     }
+}
+
+/// The sum of a counter's values with this label.
+fn sum(metrics: &str, name: &str, label: &str) -> u64 {
+    let lines = metrics
+        .lines()
+        .filter(|line| line.starts_with(name) && line.contains(label));
+    lines
+        .filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok())
+        .sum()
 }
