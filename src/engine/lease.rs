@@ -194,7 +194,8 @@ impl Engine {
 
     /// The next event that waits for these leases, and the ids of those that are dealt with by it.
     ///
-    /// Of a record that changes all the time many wait. They are dealt with at once, by one look at the record.
+    /// Of a record that changes all the time many wait. They are dealt with by the one that tells the most, or, where
+    /// nobody can say which that is, by one look at the record.
     async fn next_waiting(
         &self,
         held: &Held,
@@ -206,20 +207,47 @@ impl Engine {
         let Some(next) = waiting.first() else {
             return Ok(None);
         };
-        let told_by: Vec<String> = waiting
+        let alike: Vec<&Event> = waiting
             .iter()
             .filter(|event| event.id == next.id || changed(next).is_some() && changed(event) == changed(next))
-            .map(|event| event.id.clone())
             .collect();
-        let mut event = waiting.swap_remove(0);
-        if told_by.len() <= FEW {
-            let alone = vec![event.id.clone()];
-            return Ok(Some((event, alone)));
+        if alike.len() <= FEW {
+            return Ok(Some((next.clone(), vec![next.id.clone()])));
         }
-        if let Subject::Record { change, .. } = &mut event.subject {
-            *change = Change::Changed(Seen::Nothing);
+        let ids = alike.iter().map(|event| event.id.clone()).collect();
+        let times: Vec<Option<Timestamp>> = alike.iter().map(|event| self.told_time(event)).collect();
+        let newest = times.iter().max().copied().flatten();
+        let mut last = alike
+            .iter()
+            .zip(&times)
+            .filter(|(_, time)| **time == newest && newest.is_some());
+        let event = match (last.next(), last.next()) {
+            (Some((event, _)), None) if times.iter().all(Option::is_some) => (*event).clone(),
+            _ => {
+                let mut event = next.clone();
+                if let Subject::Record { change, .. } = &mut event.subject {
+                    *change = Change::Changed(Seen::Nothing);
+                }
+                event
+            }
+        };
+        Ok(Some((event, ids)))
+    }
+
+    /// When the record that an event tells of was changed, as far as the event tells that.
+    fn told_time(&self, event: &Event) -> Option<Timestamp> {
+        match &event.subject {
+            Subject::Record {
+                side,
+                change: Change::Changed(seen),
+                ..
+            } => match seen {
+                Seen::Body(body) => self.system(*side).glance(body).modified,
+                Seen::Record(record) => record.modified,
+                Seen::Nothing => None,
+            },
+            _ => None,
         }
-        Ok(Some((event, told_by)))
     }
 
     /// Puts parked events back into the queue, and only then forgets that they were parked.
