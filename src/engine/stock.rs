@@ -19,6 +19,8 @@ use super::{Engine, EngineError};
 
 /// Vtiger's field of a product's stock.
 const STOCK: &str = "qtyinstock";
+/// Differs from whatever figure the shop shows.
+const NO_FIGURE: &str = "moved";
 
 impl Engine {
     /// Notes that the stock of these baskets' products is about to be moved by a change of this order, so that it is
@@ -136,11 +138,12 @@ impl Engine {
         };
         let there = mapping.read(Side::WooCommerce, &product);
         if let Some(base) = link.base.get_mut(&mapping.key()) {
-            // Equal: both have taken the goods off. Else the shop's figure counts as the one that changed.
-            base.woocommerce = if mapping.kind.same(&there, stock) {
+            // Equal: both have taken the goods off. Else the shop's figure counts as the one that changed. A base without
+            // figure would mean that the shop counts none, also to those who look before this is written.
+            base.woocommerce = if mapping.kind.same(&there, stock) || there.is_blank() {
                 there
             } else {
-                Value::Null
+                Value::text(NO_FIGURE)
             };
         }
         // What is to be written is not noted down before it is: the event is tried again until it is.
