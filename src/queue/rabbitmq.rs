@@ -182,18 +182,12 @@ impl Queue for RabbitMqQueue {
             consume::tell_of_lost(&delivery.id);
             return Ok(());
         };
-        let is_failure = failure.is_some();
-        let attempts = delivery.attempts.saturating_add(u32::from(is_failure));
+        let attempts = delivery.attempts.saturating_add(u32::from(failure.is_some()));
         let history = match failure {
             Some(failure) => delivery.history_with(failure),
             None => delivery.history.clone(),
         };
-        let topology = &self.shared.topology;
-        let queue = if is_failure {
-            topology.wait(held.lane, delay)
-        } else {
-            topology.pause(held.lane, delay)
-        };
+        let queue = self.shared.topology.wait(held.lane, delay);
         let message = Message::again(queue, &held, attempts, &history);
         match self.shared.publisher.publish(&[message]).await {
             Ok(()) => {
