@@ -29,7 +29,7 @@ use crate::scene::{Scene, asked, wait_until};
 ///
 /// Known to fail: in about one of twenty runs of the scene that `WVS_TEST_SEED=151` plays, and only on a busy machine,
 /// the goods that a deleted order of the CRM gave back stay on Vtiger's stock.
-const CASES: u64 = 300;
+const CASES: u64 = 1_000;
 /// How many cases one scene sees, one after the other; their records stay.
 const CASES_OF_SCENE: u64 = 20;
 /// How many scenes there are at a time. They mostly wait.
