@@ -1,7 +1,8 @@
 //! Creates that a crash interrupted before they were noted down: what they left is found, from either end, before
 //! anything is created again.
 
-use crate::clock::Timestamp;
+use std::time::Duration;
+
 use crate::store::Place;
 use crate::sync::{MatchKey, Module, Record, RecordId, Side};
 
@@ -9,13 +10,13 @@ use super::entry::title;
 use super::subject::Case;
 use super::{Engine, EngineError};
 
-/// How long a create takes at most, in milliseconds, unless whoever began it crashed.
-const LONGEST_MS: i64 = 60_000;
+/// How long a create takes at most, unless whoever began it crashed.
+const LONGEST: Duration = Duration::from_mins(1);
 
 impl Engine {
     /// Whether somebody is creating a record on `side` at the moment.
     pub(super) async fn is_creating_on(&self, at: &Place, side: Side) -> Result<bool, EngineError> {
-        let since = Timestamp::from_millis(self.clock.now().as_millis() - LONGEST_MS);
+        let since = self.clock.now().before(LONGEST);
         let open = self.store.creates_open(at, side).await?;
         Ok(open.iter().any(|(_, begun)| *begun >= since))
     }

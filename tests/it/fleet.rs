@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
+use woo_vtiger_sync::telemetry::EVENTS_REDELIVERED;
 
 use crate::process::Program;
 use crate::scene::{asked, variables, wait_until};
-use crate::servers;
 use crate::town::Town;
+use crate::{scene, servers, stack};
 
 /// How many things people do, unless the environment says more.
 const EVENTS: usize = 1200;
@@ -23,7 +24,7 @@ const WORKERS: usize = 4;
 /// How many workers are restarted one after the other.
 const RESTARTS: usize = 4;
 /// How many events each of those works on at a time.
-const CONCURRENCY: usize = 4;
+const CONCURRENCY: u64 = 4;
 
 /// A process of each kind, and what they work on.
 struct Fleet {
@@ -44,10 +45,8 @@ impl Fleet {
             ("WVS_WORKER__LEASE", "4s"),
             ("WVS_CONNECTIONS__SHOP__VTIGER__TIME_ZONE_OFFSET", "+00:00"),
         ];
-        for (name, value) in set {
-            environment.retain(|(other, _)| other != name);
-            environment.push((name.to_owned(), value.to_owned()));
-        }
+        let set = set.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        scene::set(&mut environment, set.into());
         Self {
             environment,
             address: format!("127.0.0.1:{port}"),
@@ -121,12 +120,10 @@ async fn workers_that_are_killed_again_and_again_lose_nothing_and_double_nothing
 }
 
 /// How many events were handed to a process after they had been handed out before.
-async fn redelivered(program: &Program) -> usize {
+async fn redelivered(program: &Program) -> u64 {
     let address = format!("{}/metrics", program.url().await);
     let metrics = reqwest::get(address).await.unwrap().text().await.unwrap();
-    let mut lines = metrics.lines();
-    let number = lines.find_map(|line| line.strip_prefix("wvs_events_redelivered_total "));
-    number.map_or(0, |number| number.parse().unwrap())
+    stack::sum(&metrics, EVENTS_REDELIVERED, "")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -161,7 +158,10 @@ async fn a_rolling_restart_refuses_no_webhook_and_repeats_nothing_beyond_what_wa
         again += redelivered(worker).await;
     }
     // The broker hands a worker no more than it can work on.
-    assert!(again <= RESTARTS * CONCURRENCY, "{again} events came again");
+    assert!(
+        again <= RESTARTS as u64 * CONCURRENCY,
+        "{again} events came again"
+    );
     town.assert_none_was_refused();
     town.assert_no_write_overlapped();
     drop((ingress, workers));

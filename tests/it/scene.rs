@@ -342,7 +342,7 @@ fn environment(shop: &WooCommerceSimulator, crm: &VtigerSimulator, stack: &Stack
 }
 
 /// Sets variables that may be set already.
-fn set(variables: &mut Vec<(String, String)>, others: Vec<(String, String)>) {
+pub(crate) fn set(variables: &mut Vec<(String, String)>, others: Vec<(String, String)>) {
     variables.retain(|(name, _)| !others.iter().any(|(other, _)| other == name));
     variables.extend(others);
 }

@@ -69,7 +69,7 @@ impl Stack {
 }
 
 /// The sum of a counter's values with this label.
-fn sum(metrics: &str, name: &str, label: &str) -> u64 {
+pub(crate) fn sum(metrics: &str, name: &str, label: &str) -> u64 {
     let lines = metrics
         .lines()
         .filter(|line| line.starts_with(name) && line.contains(label));

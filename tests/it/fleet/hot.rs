@@ -103,7 +103,7 @@ async fn edit(town: &Town, journal: &PgPool, edits: usize, hot: Option<u64>, oth
             "select min(at) from journal where side = 'vtiger' and woocommerce_id = $1 and at >= $2";
         let written: Option<i64> = query_scalar(statement)
             .bind(customer.to_string())
-            .bind(at.as_millis().max(begun.as_millis()))
+            .bind(at.as_millis())
             .fetch_one(journal)
             .await
             .unwrap();
