@@ -18,6 +18,7 @@ mod source;
 mod stock;
 mod storm;
 mod subject;
+mod waiting;
 mod worker;
 
 use std::fmt;

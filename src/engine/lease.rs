@@ -7,15 +7,11 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Timestamp};
-use crate::queue::{Change, Event, Lane, Seen, Subject};
+use crate::queue::{Event, Lane};
 use crate::store::{Fence, Store, StoreError};
-use crate::sync::{Module, RecordId, Side};
 use crate::telemetry;
 
 use super::{Engine, EngineError};
-
-/// So many events that wait for one record are looked at one by one: echoes of our own writes mostly tell enough.
-const FEW: usize = 3;
 
 /// Keeps the leases of one process from running out while it works.
 ///
@@ -140,7 +136,7 @@ impl Held {
         store.release(&names, &self.owner).await.map(drop)
     }
 
-    fn names(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
+    pub(super) fn names(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
         self.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -192,64 +188,6 @@ impl Engine {
         self.requeue(waiting).await
     }
 
-    /// The next event that waits for these leases, and the ids of those that are dealt with by it.
-    ///
-    /// Of a record that changes all the time many wait. They are dealt with by the one that tells the most, or, where
-    /// nobody can say which that is, by one look at the record.
-    async fn next_waiting(
-        &self,
-        held: &Held,
-        tried: &[String],
-    ) -> Result<Option<(Event, Vec<String>)>, EngineError> {
-        let names = held.names().clone();
-        let mut waiting = self.store.waiting(&names).await?;
-        waiting.retain(|event| !tried.contains(&event.id));
-        let Some(next) = waiting.first() else {
-            return Ok(None);
-        };
-        let alike: Vec<&Event> = waiting
-            .iter()
-            .filter(|event| event.id == next.id || changed(next).is_some() && changed(event) == changed(next))
-            .collect();
-        if alike.len() <= FEW {
-            return Ok(Some((next.clone(), vec![next.id.clone()])));
-        }
-        let ids = alike.iter().map(|event| event.id.clone()).collect();
-        let times: Vec<Option<Timestamp>> = alike.iter().map(|event| self.told_time(event)).collect();
-        let newest = times.iter().max().copied().flatten();
-        let mut last = alike
-            .iter()
-            .zip(&times)
-            .filter(|(_, time)| **time == newest && newest.is_some());
-        let event = match (last.next(), last.next()) {
-            (Some((event, _)), None) if times.iter().all(Option::is_some) => (*event).clone(),
-            _ => {
-                let mut event = next.clone();
-                if let Subject::Record { change, .. } = &mut event.subject {
-                    *change = Change::Changed(Seen::Nothing);
-                }
-                event
-            }
-        };
-        Ok(Some((event, ids)))
-    }
-
-    /// When the record that an event tells of was changed, as far as the event tells that.
-    fn told_time(&self, event: &Event) -> Option<Timestamp> {
-        match &event.subject {
-            Subject::Record {
-                side,
-                change: Change::Changed(seen),
-                ..
-            } => match seen {
-                Seen::Body(body) => self.system(*side).glance(body).modified,
-                Seen::Record(record) => record.modified,
-                Seen::Nothing => None,
-            },
-            _ => None,
-        }
-    }
-
     /// Puts parked events back into the queue, and only then forgets that they were parked.
     pub(crate) async fn requeue(&self, parked: Vec<Event>) -> Result<(), EngineError> {
         let ids: Vec<String> = parked.iter().map(|event| event.id.clone()).collect();
@@ -260,18 +198,5 @@ impl Engine {
             .collect();
         self.queue.publish(Lane::Live, &events).await?;
         Ok(self.store.unpark(&ids).await?)
-    }
-}
-
-/// The record that an event tells was changed, if that is what it tells.
-fn changed(event: &Event) -> Option<(Module, Side, &RecordId)> {
-    match &event.subject {
-        Subject::Record {
-            module,
-            side,
-            id,
-            change: Change::Changed(_),
-        } => Some((*module, *side, id)),
-        _ => None,
     }
 }

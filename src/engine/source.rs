@@ -2,7 +2,7 @@
 
 use crate::queue::{Change, Seen};
 use crate::store::Link;
-use crate::sync::{Record, unchanged_since};
+use crate::sync::{Module, ModuleSettings, Record, Side, unchanged_since};
 use crate::system::Glance;
 
 use super::lease::lease_of;
@@ -145,14 +145,25 @@ impl Engine {
 
     /// The record as the event holds it, if it holds all of it.
     async fn seen(&self, case: &Case<'_>, seen: &Seen) -> Result<Option<Record>, EngineError> {
-        let record = match seen {
+        let record = self.read(case.at.module, case.side, &case.settings, seen).await?;
+        Ok(record.filter(|record| record.id == case.id))
+    }
+
+    /// The record that was seen, if all that is mapped was.
+    pub(super) async fn read(
+        &self,
+        module: Module,
+        side: Side,
+        settings: &ModuleSettings,
+        seen: &Seen,
+    ) -> Result<Option<Record>, EngineError> {
+        Ok(match seen {
             Seen::Nothing => None,
             Seen::Record(record) => Some(record.clone()),
             Seen::Body(body) => {
-                let needed = case.settings.needed(case.side);
-                self.system(case.side).read(case.at.module, body, &needed).await?
+                let needed = settings.needed(side);
+                self.system(side).read(module, body, &needed).await?
             }
-        };
-        Ok(record.filter(|record| record.id == case.id))
+        })
     }
 }

@@ -35,6 +35,15 @@ pub fn unchanged_since(settings: &ModuleSettings, base: &Base, side: Side, recor
         .all(|mapping| shows_base(mapping, base, side, record))
 }
 
+/// Whether two records of `side` show the same in every mapped field.
+pub fn shows_the_same(settings: &ModuleSettings, side: Side, one: &Record, other: &Record) -> bool {
+    settings.active().all(|mapping| {
+        mapping
+            .kind
+            .same(&mapping.read(side, one), &mapping.read(side, other))
+    })
+}
+
 /// Whether a field that travels from `side` shows another value there than when the two were last in step.
 pub fn tells_news(settings: &ModuleSettings, base: &Base, side: Side, record: &Record) -> bool {
     let mut active = settings.active();
