@@ -37,7 +37,13 @@ pub(crate) enum Command {
     /// Tests each connection and says what to do about each problem. Changes nothing.
     Check(Settings),
     /// Looks once through both systems for changes that no event announced, and brings them into step.
-    Sweep(Settings),
+    Sweep {
+        #[command(flatten)]
+        settings: Settings,
+        /// Deletes counterparts, however many records are gone: `sweep.most_deletions_percent` is not held to.
+        #[arg(long)]
+        allow_deletions: bool,
+    },
     /// Prints the settings in force, without secrets; exports and imports those of the modules.
     Config(ConfigArguments),
     /// Prints what would be written for a record and its counterpart, and why. Writes nothing.

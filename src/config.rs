@@ -154,6 +154,9 @@ pub struct Sweep {
     pub interval: Duration,
     /// Whether to sweep right after the start.
     pub at_start: bool,
+    /// Where a sweep finds a larger share of the records in step deleted, their counterparts are not deleted before a
+    /// person has looked; in percent.
+    pub most_deletions_percent: u8,
 }
 
 /// What is logged, and how.

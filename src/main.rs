@@ -46,7 +46,10 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve { settings, roles } => serve(&load_with(&settings, roles.as_deref())?).await,
         Command::Demo(arguments) => run_demo(arguments).await,
         Command::Check(settings) => run_check(&load(&settings)?).await,
-        Command::Sweep(settings) => run_sweep(&load(&settings)?).await,
+        Command::Sweep {
+            settings,
+            allow_deletions,
+        } => run_sweep(&load(&settings)?, allow_deletions).await,
         Command::Config(arguments) => cli::settings::run(arguments).await,
         Command::Plan(arguments) => cli::record::plan(arguments).await,
         Command::Link(arguments) => cli::record::link(arguments).await,
@@ -112,9 +115,9 @@ async fn run_check(config: &Config) -> anyhow::Result<ExitCode> {
     })
 }
 
-async fn run_sweep(config: &Config) -> anyhow::Result<ExitCode> {
+async fn run_sweep(config: &Config, allow_deletions: bool) -> anyhow::Result<ExitCode> {
     let parts = Parts::work(config, SystemClock::shared()).await?;
-    let summary = app::sweep_once(&parts).await;
+    let summary = app::sweep_once(&parts, allow_deletions).await;
     parts.close().await;
     print!(
         "{}",

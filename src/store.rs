@@ -83,6 +83,16 @@ pub trait Links: Send + Sync + fmt::Debug {
     /// A module's links in the order of their ids, after the one with the id `after`.
     async fn links_after(&self, at: &Place, after: &str, limit: u32) -> Result<Vec<Link>, StoreError>;
 
+    /// The ids of one side's records that are in step and not known to be deleted there, each after the id of its link,
+    /// in the order of these, after the link with the id `after`.
+    async fn present_ids(
+        &self,
+        at: &Place,
+        side: Side,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<(String, RecordId)>, StoreError>;
+
     /// Forgets that two records are the same.
     async fn unlink(&self, id: &str) -> Result<(), StoreError>;
 

@@ -79,10 +79,13 @@ pub trait System: Send + Sync + fmt::Debug {
         Ok(None)
     }
 
-    /// Reads the present stock of products, where the system moves it without announcing that: Vtiger takes an
-    /// order's goods off its stock.
-    async fn stock_of(&self, _products: &[RecordId]) -> Result<Vec<Record>, SystemError> {
-        Ok(Vec::new())
+    /// Reads several records at once, in no order. Those that are not there (any more) are left out.
+    async fn look(&self, module: Module, ids: &[RecordId]) -> Result<Page, SystemError> {
+        let mut page = Page::default();
+        for id in ids {
+            page.records.extend(self.fetch(module, id).await?);
+        }
+        Ok(page)
     }
 
     /// The fields that a module's records have, for mappings to be checked against.

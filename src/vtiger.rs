@@ -221,6 +221,19 @@ impl Vtiger {
         self.plain_records(operation, module, rows)
     }
 
+    /// The rows of a page as records, which may be partial.
+    async fn page_records(
+        &self,
+        operation: &'static str,
+        module: Module,
+        rows: Vec<Map<String, Json>>,
+    ) -> Result<Vec<Record>, SystemError> {
+        match module {
+            Module::SalesOrders => self.plain_records(operation, module, rows),
+            _ => self.records(operation, module, rows).await,
+        }
+    }
+
     /// Rows as records, as they are.
     fn plain_records(
         &self,

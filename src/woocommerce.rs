@@ -97,6 +97,30 @@ impl WooCommerce {
             .await
     }
 
+    /// What a collection has of these ids.
+    async fn listed(
+        &self,
+        operation: &'static str,
+        collection: &str,
+        ids: &[RecordId],
+        filters: &[(&str, &str)],
+    ) -> Result<Vec<Json>, SystemError> {
+        let numbers: Vec<&str> = ids
+            .iter()
+            .map(RecordId::as_str)
+            .filter(|id| id.parse::<u64>().is_ok())
+            .collect();
+        // An empty filter is none.
+        if numbers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let include = numbers.join(",");
+        let mut filters = filters.to_vec();
+        filters.push(("include", &include));
+        let answer = self.list(operation, collection, 1, &filters).await?;
+        Ok(answer.list()?.to_vec())
+    }
+
     async fn write(
         &self,
         operation: &'static str,

@@ -83,8 +83,8 @@ impl System for Metered {
         self.counted("restore", self.0.restore(module, id, patch).await)
     }
 
-    async fn stock_of(&self, products: &[RecordId]) -> Result<Vec<Record>, SystemError> {
-        self.counted("stock_of", self.0.stock_of(products).await)
+    async fn look(&self, module: Module, ids: &[RecordId]) -> Result<Page, SystemError> {
+        self.counted("look", self.0.look(module, ids).await)
     }
 
     async fn fields(&self, module: Module) -> Result<Vec<FieldInfo>, SystemError> {

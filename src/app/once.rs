@@ -18,11 +18,13 @@ const PATIENCE: u32 = 200;
 
 /// Sweeps all modules of all connections, waits until what was found is dealt with, and tells what was done.
 ///
+/// `allow_deletions`: however many records are gone, their counterparts are deleted.
+///
 /// The events are dealt with by this process, or by the service where that is running on the same database.
 ///
 /// # Errors
 /// When one of the systems or the database fails in spite of several attempts.
-pub async fn sweep_once(parts: &Parts) -> Result<String, EngineError> {
+pub async fn sweep_once(parts: &Parts, allow_deletions: bool) -> Result<String, EngineError> {
     let start = parts.clock.now();
     let stop = parts.stop.clone();
     let tasks = tokio_util::task::TaskTracker::new();
@@ -31,7 +33,7 @@ pub async fn sweep_once(parts: &Parts) -> Result<String, EngineError> {
         let (store, clock) = (Arc::clone(&parts.store), Arc::clone(&parts.clock));
         tasks.spawn(Arc::clone(&parts.keeper).run(store, clock, stop.clone()));
     }
-    let swept = sweep_all(parts).await;
+    let swept = sweep_all(parts, allow_deletions).await;
     stop.cancel();
     tasks.close();
     tasks.wait().await;
@@ -51,9 +53,14 @@ pub async fn sweep_once(parts: &Parts) -> Result<String, EngineError> {
     Ok(text)
 }
 
-async fn sweep_all(parts: &Parts) -> Result<String, EngineError> {
+async fn sweep_all(parts: &Parts, allow_deletions: bool) -> Result<String, EngineError> {
     let mut text = String::new();
     for (connection, sweeper) in &parts.sweepers {
+        let sweeper = if allow_deletions {
+            sweeper.without_brake()
+        } else {
+            sweeper.clone()
+        };
         for at in Parts::places(connection) {
             let report = sweeper.sweep(&at).await?;
             for side in Side::BOTH {
@@ -65,6 +72,16 @@ async fn sweep_all(parts: &Parts) -> Result<String, EngineError> {
                     side.title(),
                     report.found.of(side)
                 );
+                let held = *report.held.of(side);
+                if held > 0 {
+                    let _ = writeln!(
+                        text,
+                        "{connection}: {held} {} are gone in {}: so many that their counterparts are not deleted before \
+                         somebody has looked. Where that is as it should be: sweep --allow-deletions",
+                        at.module,
+                        side.title()
+                    );
+                }
             }
         }
     }

@@ -231,7 +231,7 @@ impl Parts {
         // Webhooks are taken while the database is away, too.
         if !takes_events_only(config) {
             for (name, connection) in &config.connections {
-                parts.connect(name, connection).await?;
+                parts.connect(config, name, connection).await?;
             }
         }
         Ok(parts)
@@ -296,7 +296,12 @@ impl Parts {
         self.database.close().await;
     }
 
-    async fn connect(&mut self, name: &str, connection: &Connection) -> Result<(), BuildError> {
+    async fn connect(
+        &mut self,
+        config: &Config,
+        name: &str,
+        connection: &Connection,
+    ) -> Result<(), BuildError> {
         let failed = |source| BuildError::Client {
             connection: name.to_owned(),
             source,
@@ -330,8 +335,10 @@ impl Parts {
             Arc::clone(&self.clock),
             Arc::clone(&self.keeper),
         );
-        self.sweepers
-            .insert(name.to_owned(), Sweeper::new(engine.clone()));
+        self.sweepers.insert(
+            name.to_owned(),
+            Sweeper::new(engine.clone(), config.sweep.most_deletions_percent),
+        );
         self.engines.insert(name.to_owned(), engine);
         self.systems.insert(name.to_owned(), systems);
         Ok(())

@@ -66,6 +66,7 @@ table!(RawWorker {
 table!(RawSweep {
     interval: Span,
     at_start: Flag,
+    most_deletions_percent: Whole,
 });
 
 table!(RawLog {

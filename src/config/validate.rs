@@ -257,9 +257,11 @@ impl Check<'_> {
     fn sweep(&mut self, raw: RawSweep) -> Option<Sweep> {
         let interval = self.period("sweep.interval", raw.interval);
         let at_start = self.required("sweep.at_start", raw.at_start);
+        let most_deletions_percent = self.percent("sweep.most_deletions_percent", raw.most_deletions_percent);
         Some(Sweep {
             interval: interval?,
             at_start: at_start?.0,
+            most_deletions_percent: most_deletions_percent?,
         })
     }
 
@@ -319,6 +321,14 @@ impl Check<'_> {
             Ok(number) => Some(number),
             Err(_) => self.fail(path, format!("{number} is too large")),
         }
+    }
+
+    fn percent(&mut self, path: &str, number: Option<Whole>) -> Option<u8> {
+        let percent: u8 = self.whole(path, number, 0)?;
+        if percent > 100 {
+            return self.fail(path, format!("it is {percent}, and percent are no more than 100"));
+        }
+        Some(percent)
     }
 
     fn period(&mut self, path: &str, span: Option<Span>) -> Option<Duration> {

@@ -4,7 +4,7 @@
 use crate::queue::{Cause, Change, Event, Lane, Seen, Subject};
 use crate::store::{Action, Entry, Link};
 use crate::sync::{
-    Base, Decision, Deletes, FieldPlan, Module, Patch, Record, Side, Sides, Skip, from_base, unchanged_since,
+    Base, Decision, Deletes, FieldPlan, Module, Patch, Record, Side, Sides, Skip, from_base, tells_news,
 };
 
 use super::apply::{Pair, basket_in, sides};
@@ -68,10 +68,11 @@ impl Engine {
                     *link.deleted.of_mut(other) = true;
                     return self.commit(case, Some(link), Vec::new(), None).await;
                 }
-                // What happens to a tax in Vtiger is nobody's business but the shop's.
+                // What happens to a tax in Vtiger is nobody's business but the shop's; nor is a change of a field that
+                // never travels from there, such as of the stock that orders move.
                 Some(record)
                     if case.at.module == Module::Taxes
-                        || unchanged_since(settings, &link.base, other, &record) =>
+                        || !tells_news(settings, &link.base, other, &record) =>
                 {
                     return self.delete_too(case, link, other, &record).await;
                 }

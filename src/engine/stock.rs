@@ -94,7 +94,8 @@ impl Engine {
             return Ok(());
         }
         let ids: Vec<RecordId> = links.iter().map(|link| link.ids.vtiger.clone()).collect();
-        let mut stocks = self.system(Side::Vtiger).stock_of(&ids).await?;
+        let looked = self.system(Side::Vtiger).look(Module::Products, &ids).await?;
+        let mut stocks = looked.records;
         stocks.retain(|product| {
             let link = links.iter().find(|link| link.ids.vtiger == product.id);
             link.is_some_and(|link| is_moved(link, &product.get(&mapping.vtiger)))

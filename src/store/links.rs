@@ -122,6 +122,41 @@ impl Links for SqlStore {
         rows.iter().map(link).collect()
     }
 
+    async fn present_ids(
+        &self,
+        at: &Place,
+        side: Side,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<(String, RecordId)>, StoreError> {
+        let statement = match side {
+            Side::WooCommerce => {
+                "select id, woocommerce_id as record_id from link where connection = $1 and module = $2 and id > $3 \
+                 and (deleted_on is null or deleted_on = $4) order by id limit $5"
+            }
+            Side::Vtiger => {
+                "select id, vtiger_id as record_id from link where connection = $1 and module = $2 and id > $3 \
+                 and (deleted_on is null or deleted_on = $4) order by id limit $5"
+            }
+        };
+        let rows = sqlx::query(statement)
+            .bind(at.connection.as_str())
+            .bind(at.module.as_str())
+            .bind(after)
+            .bind(side.opposite().as_str())
+            .bind(i64::from(limit))
+            .fetch_all(self.database.read())
+            .await
+            .map_err(StoreError::new(READ))?;
+        rows.iter()
+            .map(|row| {
+                let id: String = row.try_get("record_id")?;
+                Ok((row.try_get("id")?, RecordId::new(id)))
+            })
+            .collect::<Result<_, sqlx::Error>>()
+            .map_err(StoreError::new(READ))
+    }
+
     async fn unlink(&self, id: &str) -> Result<(), StoreError> {
         sqlx::query("delete from link where id = $1")
             .bind(id)

@@ -195,22 +195,42 @@ impl System for Vtiger {
         }
     }
 
-    async fn stock_of(&self, products: &[RecordId]) -> Result<Vec<Record>, SystemError> {
-        let operation = Doing::Read.to(Module::Products);
-        // Services have no stock.
-        let prefix = format!("{}x", self.prefix(Module::Products).await?);
-        let products = products.iter().filter(|id| id.as_str().starts_with(&prefix));
-        let mut ids: Vec<String> = products.map(|id| literal(id.as_str())).collect();
+    async fn look(&self, module: Module, ids: &[RecordId]) -> Result<Page, SystemError> {
+        let operation = Doing::Read.to(module);
+        if module == Module::Taxes {
+            let mut rows = tax::rows(&self.webservice)
+                .await
+                .map_err(|error| system_error(operation, &error))?;
+            rows.retain(|row| ids.iter().any(|id| row::text(row, "id") == id.as_str()));
+            return Ok(Page {
+                records: self.records(operation, module, rows).await?,
+                ..Page::default()
+            });
+        }
+        // A line of an order may name a service, which is no product.
+        let prefix = format!("{}x", self.prefix(module).await?);
+        let ids = ids.iter().filter(|id| id.as_str().starts_with(&prefix));
+        let mut ids: Vec<String> = ids.map(|id| literal(id.as_str())).collect();
         ids.sort();
         ids.dedup();
+        let partial = is_partial(module);
         let mut records = Vec::new();
         for some in ids.chunks(PAGE_ROWS) {
-            let query = format!("SELECT * FROM Products WHERE id IN ({});", some.join(","));
+            let query = format!(
+                "SELECT {} FROM {} WHERE id IN ({});",
+                columns(partial),
+                element_type(module),
+                some.join(",")
+            );
             let rows = self.webservice.query(&query).await;
             let rows = rows.map_err(|error| system_error(operation, &error))?;
-            records.extend(self.records(operation, Module::Products, rows).await?);
+            records.extend(self.page_records(operation, module, rows).await?);
         }
-        Ok(records)
+        Ok(Page {
+            records,
+            next: None,
+            partial,
+        })
     }
 
     async fn fields(&self, module: Module) -> Result<Vec<FieldInfo>, SystemError> {
@@ -231,24 +251,15 @@ impl System for Vtiger {
             });
         }
         let after = cursor.map_or_else(String::new, |id| format!("WHERE id > {} ", literal(id)));
-        // An order's `*` joins its lines, and a page ends somewhere among them.
-        let partial = module == Module::SalesOrders;
-        let what = if partial {
-            "id, modifiedtime, modifiedby"
-        } else {
-            "*"
-        };
+        let partial = is_partial(module);
         let query = format!(
-            "SELECT {what} FROM {} {after}ORDER BY id LIMIT {PAGE_ROWS};",
+            "SELECT {} FROM {} {after}ORDER BY id LIMIT {PAGE_ROWS};",
+            columns(partial),
             element_type(module)
         );
         let rows = self.webservice.query(&query).await.map_err(fail)?;
         let is_last = rows.len() < PAGE_ROWS;
-        let records = if partial {
-            self.plain_records(operation, module, rows)?
-        } else {
-            self.records(operation, module, rows).await?
-        };
+        let records = self.page_records(operation, module, rows).await?;
         let next = records
             .last()
             .filter(|_| !is_last)
@@ -329,5 +340,19 @@ impl System for Vtiger {
 
     async fn check(&self) -> Vec<Finding> {
         check::check(self).await
+    }
+}
+
+/// Whether pages hold no more than ids and times: an order's `*` joins its lines, and a page ends somewhere among them.
+const fn is_partial(module: Module) -> bool {
+    matches!(module, Module::SalesOrders)
+}
+
+/// What is read of each record of a page.
+const fn columns(partial: bool) -> &'static str {
+    if partial {
+        "id, modifiedtime, modifiedby"
+    } else {
+        "*"
     }
 }

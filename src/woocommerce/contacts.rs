@@ -110,6 +110,12 @@ impl WooCommerce {
         Ok((records, answer.pages().unwrap_or_default()))
     }
 
+    /// Those of these customers that are there, of whatever role.
+    pub(super) async fn customers_of(&self, ids: &[RecordId]) -> Result<Vec<Record>, SystemError> {
+        let listed = self.listed(READ, "customers", ids, &[("role", "all")]).await?;
+        Ok(listed.iter().filter_map(customer::record).collect())
+    }
+
     pub(super) async fn find_contact(&self, email: &str) -> Result<Vec<Record>, SystemError> {
         let query = [("email", email), ("role", "all"), ("per_page", "2")];
         let answer = self

@@ -239,6 +239,12 @@ impl WooCommerce {
         self.order_record(READ, body).map(Some)
     }
 
+    /// Those of these orders that are there.
+    pub(super) async fn orders_of(&self, ids: &[RecordId]) -> Result<Vec<Record>, SystemError> {
+        let listed = self.listed(READ, "orders", ids, &[]).await?;
+        Ok(listed.iter().filter_map(order::record).collect())
+    }
+
     pub(super) async fn page_of_orders(&self, cursor: Option<&str>) -> Result<Page, SystemError> {
         let page = page_number(cursor, "orders");
         let answer = self.list("read orders", "orders", page, &[]).await?;

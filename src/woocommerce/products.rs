@@ -237,6 +237,15 @@ impl WooCommerce {
         self.product_record(READ, body).await.map(Some)
     }
 
+    /// Those of these products that are there. No list holds variations.
+    pub(super) async fn products_of(&self, ids: &[RecordId]) -> Result<Vec<Record>, SystemError> {
+        let listed = self.listed(READ, "products", ids, &[EDIT]).await?;
+        for json in &listed {
+            self.family.see(json);
+        }
+        Ok(listed.iter().filter_map(product::record).collect())
+    }
+
     /// A page of products, or of a product's variations, which follow the page that the product is on.
     pub(super) async fn page_of_products(&self, cursor: Option<&str>) -> Result<Page, SystemError> {
         match Cursor::parse(cursor) {

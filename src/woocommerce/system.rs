@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use serde_json::Value as Json;
 
 use super::date::gmt;
-use super::{WooCommerce, check, customer, guest, order, product, schema, stored, taxes, unless_gone};
+use super::{
+    PER_PAGE, WooCommerce, check, customer, guest, order, product, schema, stored, taxes, unless_gone,
+};
 use crate::clock::Timestamp;
 use crate::sync::{FieldPath, Module, Patch, Record, RecordId, Side, Value};
 use crate::system::{FieldInfo, Finding, Glance, Page, System, SystemError};
@@ -110,6 +112,33 @@ impl System for WooCommerce {
 
     async fn fields(&self, module: Module) -> Result<Vec<FieldInfo>, SystemError> {
         Ok(schema::fields(module))
+    }
+
+    async fn look(&self, module: Module, ids: &[RecordId]) -> Result<Page, SystemError> {
+        let mut page = Page::default();
+        let mut found = Vec::new();
+        for some in ids.chunks(usize::try_from(PER_PAGE).unwrap_or(ids.len())) {
+            found.extend(match module {
+                Module::Contacts => self.customers_of(some).await?,
+                Module::Products => self.products_of(some).await?,
+                Module::SalesOrders => self.orders_of(some).await?,
+                Module::Taxes => Vec::new(),
+            });
+        }
+        // No list holds variations, guests and taxes by their ids.
+        for id in ids {
+            let is_single = match module {
+                Module::Contacts => id.is_guest(),
+                Module::Products => !found.iter().any(|record: &Record| record.id == *id),
+                Module::SalesOrders => false,
+                Module::Taxes => true,
+            };
+            if is_single {
+                page.records.extend(self.fetch(module, id).await?);
+            }
+        }
+        page.records.append(&mut found);
+        Ok(page)
     }
 
     async fn page(&self, module: Module, cursor: Option<&str>) -> Result<Page, SystemError> {

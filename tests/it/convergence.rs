@@ -26,9 +26,6 @@ use crate::people::{Licence, People};
 use crate::scene::{Scene, asked, wait_until};
 
 /// How many cases there are unless others are asked for.
-///
-/// Known to fail: in about one of twenty runs of the scene that `WVS_TEST_SEED=151` plays, and only on a busy machine,
-/// the goods that a deleted order of the CRM gave back stay on Vtiger's stock.
 const CASES: u64 = 1_000;
 /// How many cases one scene sees, one after the other; their records stay.
 const CASES_OF_SCENE: u64 = 20;

@@ -47,6 +47,7 @@ mod stack;
 mod stock;
 mod stores;
 mod storms;
+mod sweeps;
 mod taxes;
 mod texts;
 mod town;

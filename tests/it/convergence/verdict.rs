@@ -88,8 +88,7 @@ impl Judge {
     ) -> Vec<String> {
         let module = stock.at.module;
         let Some(raw) = raw(scene, module, &link.ids) else {
-            // One of the two was deleted, and nobody told.
-            return Vec::new();
+            return unnoticed(scene, stock, link);
         };
         if self.in_step.get(&link.id) == Some(&raw) {
             return Vec::new();
@@ -182,17 +181,37 @@ fn made_from(order: &Json) -> Option<&str> {
 /// What both simulators hold of a pair that is there on both sides. A guest is not there: orders tell who it is, each
 /// something else.
 fn raw(scene: &Scene, module: Module, ids: &Sides<RecordId>) -> Option<(Json, Json)> {
-    let id = ids.woocommerce.as_str().parse().ok()?;
-    let shop = match module {
-        Module::Taxes => scene.shop.taxes().into_iter().find(|tax| tax["id"] == id)?,
-        Module::Products => scene.shop.product(id)?,
-        Module::Contacts => scene.shop.customer(id)?,
-        Module::SalesOrders => scene.shop.order(id)?,
-    };
-    if shop["status"] == "trash" {
-        return None;
-    }
+    let shop = in_shop(scene, module, &ids.woocommerce)?;
     Some((shop, scene.crm.record(ids.vtiger.as_str())?))
+}
+
+/// What the shop holds of a record that is not in its trash.
+fn in_shop(scene: &Scene, module: Module, id: &RecordId) -> Option<Json> {
+    let id = id.as_str().parse().ok()?;
+    let record = match module {
+        Module::Taxes => scene.shop.taxes().into_iter().find(|tax| tax["id"] == id),
+        Module::Products => scene.shop.product(id),
+        Module::Contacts => scene.shop.customer(id),
+        Module::SalesOrders => scene.shop.order(id),
+    };
+    record.filter(|record| record["status"] != "trash")
+}
+
+/// Records of a link that are gone though it counts as whole, on the sides that are swept.
+fn unnoticed(scene: &Scene, stock: &Stock, link: &Link) -> Vec<String> {
+    let mut gone = Vec::new();
+    let direction = stock.settings.direction;
+    let (shop, crm) = (&link.ids.woocommerce, &link.ids.vtiger);
+    if direction.writes_to(Side::Vtiger)
+        && !shop.is_guest()
+        && in_shop(scene, stock.at.module, shop).is_none()
+    {
+        gone.push("it is gone in the shop, and nobody noticed".to_owned());
+    }
+    if direction.writes_to(Side::WooCommerce) && scene.crm.record(crm.as_str()).is_none() {
+        gone.push("it is gone in the CRM, and nobody noticed".to_owned());
+    }
+    gone
 }
 
 /// Records without counterpart, where nothing tells why.

@@ -156,9 +156,10 @@ async fn an_order_takes_its_goods_off_the_stock() {
     let service = RecordId::new("26x1");
     let moved = shop
         .vtiger
-        .stock_of(&[RecordId::new(&cup), service])
+        .look(Module::Products, &[RecordId::new(&cup), service])
         .await
-        .unwrap();
+        .unwrap()
+        .records;
 
     assert_eq!(moved.len(), 1);
     assert_eq!(moved[0].id.as_str(), cup);

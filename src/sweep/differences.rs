@@ -1,0 +1,83 @@
+//! Which of the records that a system shows are to be looked at.
+
+use std::collections::HashSet;
+
+use super::Sweeper;
+use crate::engine::EngineError;
+use crate::queue::{Change, Event, Seen};
+use crate::store::{Link, Place};
+use crate::sync::{ModuleSettings, Record, RecordId, Side, eligible, tells_news};
+use crate::system::Page;
+
+impl Sweeper {
+    /// The records of a page that are not in step, or may not be.
+    pub(super) async fn differences(
+        &self,
+        at: &Place,
+        settings: &ModuleSettings,
+        side: Side,
+        page: Page,
+    ) -> Result<Vec<Event>, EngineError> {
+        let Page { records, partial, .. } = page;
+        let ids: Vec<RecordId> = records.iter().map(|record| record.id.clone()).collect();
+        let links = self.engine.store.links_of(at, side, &ids).await?;
+        let link_of = |id: &RecordId| links.iter().find(|link| link.ids.of(side) == id);
+        let mut customers = HashSet::new();
+        for guest in ids.iter().filter_map(RecordId::guest_email) {
+            if self
+                .engine
+                .store
+                .links_by_key(at, guest)
+                .await?
+                .iter()
+                .any(|link| !link.is_broken())
+            {
+                customers.insert(RecordId::guest(guest));
+            }
+        }
+        if partial {
+            let is_new = |record: &&Record| match link_of(&record.id) {
+                // What was last seen within the second of its change may have changed once more since.
+                Some(link) if !link.is_broken() => record.modified >= *link.modified.of(side),
+                Some(link) => record.modified.is_none() || record.modified > *link.modified.of(side),
+                None => !is_too_old(settings, record),
+            };
+            let ids = records.iter().filter(is_new).map(|record| record.id.clone());
+            return Ok(ids
+                .map(|id| self.event(at, side, id, Change::Changed(Seen::Nothing)))
+                .collect());
+        }
+        let events = records.into_iter().filter(|record| match link_of(&record.id) {
+            Some(link) => may_have_changed(settings, link, side, record),
+            // A guest that is a customer, too, is not looked at.
+            None => is_wanted(settings, at, side, record) && !customers.contains(&record.id),
+        });
+        let event = |record: Record| {
+            let id = record.id.clone();
+            self.event(at, side, id, Change::Changed(Seen::Record(record)))
+        };
+        Ok(events.map(event).collect())
+    }
+}
+
+fn may_have_changed(settings: &ModuleSettings, link: &Link, side: Side, record: &Record) -> bool {
+    // An earlier order of the same guest tells nothing new.
+    let is_older = record.modified.is_some() && record.modified < *link.modified.of(side);
+    if record.id.guest_email().is_some() && is_older {
+        return false;
+    }
+    // Other fields need no look, as nothing would come of it: Vtiger's stock, which each order moves, would have every
+    // product sold read again by every sweep.
+    tells_news(settings, &link.base, side, record) && !link.deleted.of(side.opposite())
+        || *link.deleted.of(side)
+}
+
+/// Whether a record that is not in step should be. One that its system never saved has no time: an event about it tells
+/// of a change, but a sweep doesn't, so that here it counts as old.
+fn is_wanted(settings: &ModuleSettings, at: &Place, side: Side, record: &Record) -> bool {
+    eligible(at.module, settings, side, record) && !is_too_old(settings, record)
+}
+
+fn is_too_old(settings: &ModuleSettings, record: &Record) -> bool {
+    settings.sync_from.is_some() && record.modified < settings.sync_from
+}

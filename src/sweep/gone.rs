@@ -1,0 +1,121 @@
+//! Records that are in step and that their system no longer shows: nothing else may ever tell that they are gone.
+
+use std::collections::HashSet;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+
+use super::{Report, Sweeper, patiently};
+use crate::engine::EngineError;
+use crate::queue::{Change, Event};
+use crate::store::Place;
+use crate::sync::{Deletes, ModuleSettings, RecordId, Side};
+use crate::system::{Page, Priority, work_for};
+
+/// How many links are looked at at once.
+const LINKS: u32 = 500;
+
+/// How many records are looked at with one call.
+const LOOK: usize = 100;
+
+/// So many deletions are never too many.
+const FEW: u64 = 20;
+
+/// The ids that a sweep came across. Eight bytes each, as there may be a million.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    hasher: RandomState,
+    hashes: HashSet<u64>,
+}
+
+impl Seen {
+    pub(super) fn note(&mut self, id: &RecordId) {
+        self.hashes.insert(self.hasher.hash_one(id));
+    }
+
+    /// Two ids may be taken for one, by a chance of one to many millions: the next sweep has other luck.
+    fn has(&self, id: &RecordId) -> bool {
+        self.hashes.contains(&self.hasher.hash_one(id))
+    }
+}
+
+/// What became of the records in step that were not seen.
+struct Missing {
+    gone: Vec<RecordId>,
+    in_step: u64,
+}
+
+impl Sweeper {
+    /// Has the deletion of the records seen to that are in step and were not seen on this side, unless there are so many
+    /// of them that a person should look first.
+    pub(super) async fn see_to_gone(
+        &self,
+        at: &Place,
+        settings: &ModuleSettings,
+        side: Side,
+        seen: &Seen,
+        report: &mut Report,
+    ) -> Result<(), EngineError> {
+        let Missing { gone, in_step } = self.missing(at, settings, side, seen, report).await?;
+        let found = gone.len() as u64;
+        let most = FEW.max(in_step.saturating_mul(self.most_deletions_percent.into()) / 100);
+        if settings.deletes == Deletes::Propagate && found > most {
+            *report.held.of_mut(side) = found;
+            tracing::error!(
+                connection = %at.connection, module = %at.module, %side, gone = found, in_step, most,
+                "so many records are gone that their counterparts are not deleted before somebody has looked; where that \
+                 is as it should be, run `woo-vtiger-sync sweep --allow-deletions`"
+            );
+            return Ok(());
+        }
+        let events: Vec<Event> = gone
+            .into_iter()
+            .map(|id| self.event(at, side, id, Change::Deleted))
+            .collect();
+        self.publish(side, &events, report).await
+    }
+
+    /// The records in step that were not seen and are gone. Those that are there all the same are compared: a page may
+    /// leave out what moved meanwhile, or a customer of another role.
+    async fn missing(
+        &self,
+        at: &Place,
+        settings: &ModuleSettings,
+        side: Side,
+        seen: &Seen,
+        report: &mut Report,
+    ) -> Result<Missing, EngineError> {
+        let mut missing = Missing {
+            gone: Vec::new(),
+            in_step: 0,
+        };
+        let mut after = String::new();
+        loop {
+            let known = self.engine.store.present_ids(at, side, &after, LINKS).await?;
+            let Some((last, _)) = known.last() else {
+                return Ok(missing);
+            };
+            last.clone_into(&mut after);
+            missing.in_step += known.len() as u64;
+            let unseen: Vec<RecordId> = known
+                .into_iter()
+                .map(|(_, id)| id)
+                // What a guest is, orders tell, and these are no record that could be deleted.
+                .filter(|id| !id.is_guest() && !seen.has(id))
+                .collect();
+            for some in unseen.chunks(LOOK) {
+                let page = self.look(at, side, some).await?;
+                let is_there = |id: &RecordId| page.records.iter().any(|record| record.id == *id);
+                missing
+                    .gone
+                    .extend(some.iter().filter(|id| !is_there(id)).cloned());
+                let events = self.differences(at, settings, side, page).await?;
+                self.publish(side, &events, report).await?;
+            }
+        }
+    }
+
+    /// Reads some records, again and again when the system is not available for the moment.
+    async fn look(&self, at: &Place, side: Side, ids: &[RecordId]) -> Result<Page, EngineError> {
+        patiently(|| work_for(Priority::Sweep, self.engine.system(side).look(at.module, ids))).await
+    }
+}
