@@ -13,13 +13,18 @@ use crate::system::{Fault, SystemError};
 use super::subject::{Case, Handled};
 use super::{Engine, EngineError};
 
-/// What other modules' records are on the other side: for each side to write to, by module and id on the opposite one.
+/// What is known of other modules' records that these refer to.
 #[derive(Debug, Default)]
-pub(super) struct References(Sides<BTreeMap<(Module, String), String>>);
+pub(super) struct References {
+    /// What they are on the other side: for each side to write to, by module and id on the opposite one.
+    counterparts: Sides<BTreeMap<(Module, String), String>>,
+    /// Those of each side that were deleted there.
+    gone: Sides<BTreeSet<(Module, String)>>,
+}
 
 impl References {
     fn get(&self, to: Side, module: Module, id: &str) -> Option<String> {
-        self.0.of(to).get(&(module, id.to_owned())).cloned()
+        self.counterparts.of(to).get(&(module, id.to_owned())).cloned()
     }
 }
 
@@ -53,6 +58,10 @@ impl Storage for Known<'_> {
 
     fn counterpart(&self, to: Side, module: Module, id: &str) -> Option<String> {
         self.references.get(to, module, id)
+    }
+
+    fn is_gone(&self, side: Side, module: Module, id: &str) -> bool {
+        self.references.gone.of(side).contains(&(module, id.to_owned()))
     }
 }
 
@@ -91,6 +100,9 @@ impl Engine {
                 let links = self.store.links_of(&at, side, &listed).await?;
                 for id in ids {
                     let link = links.iter().find(|link| link.ids.of(side).as_str() == id);
+                    if link.is_some_and(|link| *link.deleted.of(side)) {
+                        references.gone.of_mut(side).insert((module, id.clone()));
+                    }
                     let found = match link.filter(|link| !link.deleted.of(to)) {
                         Some(link) => Found::Record(link.ids.of(to).to_string()),
                         None => {
@@ -99,7 +111,9 @@ impl Engine {
                         }
                     };
                     match found {
-                        Found::Record(other) => drop(references.0.of_mut(to).insert((module, id), other)),
+                        Found::Record(other) => {
+                            references.counterparts.of_mut(to).insert((module, id), other);
+                        }
                         Found::Nothing => {}
                         Found::Skipped(skip) => return Ok(Err(skip)),
                     }
@@ -190,7 +204,7 @@ impl Engine {
             return Ok(false);
         }
         let mut was_gone = false;
-        for ((module, _), id) in references.0.of(to) {
+        for ((module, _), id) in references.counterparts.of(to) {
             if *module == Module::Taxes {
                 continue; // Lines name them by rate.
             }

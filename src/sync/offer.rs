@@ -44,6 +44,26 @@ pub(super) fn is_unresolved(mapping: &FieldMapping, value: &Value, offered: &Val
     mapping.kind == FieldKind::Contact && !value.is_blank() && *offered == Value::Null
 }
 
+/// The side that still refers to a record which is gone there, while the other side's reference leads to one that is
+/// there: a contact that was deleted and made anew.
+pub(super) fn stale(
+    mapping: &FieldMapping,
+    now: &Sides<Value>,
+    offered: &Sides<Value>,
+    storage: &dyn Storage,
+) -> Option<Side> {
+    if mapping.kind != FieldKind::Contact {
+        return None;
+    }
+    Side::BOTH.into_iter().find(|side| {
+        let (shown, offered) = (now.of(*side), offered.of(*side));
+        !shown.is_blank()
+            && !offered.is_blank()
+            && !mapping.kind.same(shown, offered)
+            && storage.is_gone(*side, Module::Contacts, &shown.as_text())
+    })
+}
+
 /// What a person should know of a value that is written.
 pub(super) fn note(mapping: &FieldMapping, before: &Sides<Value>, to: Side, value: &Value) -> Option<String> {
     if mapping.kind != FieldKind::Basket || to != Side::Vtiger {

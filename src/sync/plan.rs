@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Map;
 
 use super::merge::{Field, merge};
-use super::offer::{is_unresolved, note, offer};
+use super::offer::{is_unresolved, note, offer, stale};
 use super::{
     Base, Basket, Decision, Direction, FieldKind, FieldMapping, FieldPath, Module, ModuleSettings, Patch,
     Reason, Record, RecordId, Side, Sides, Value,
@@ -23,6 +23,11 @@ pub trait Storage {
     /// What another module's record, by its id on the one side, is on the side `to`.
     fn counterpart(&self, _to: Side, _module: Module, _id: &str) -> Option<String> {
         None
+    }
+
+    /// Whether another module's record, by its id on `side`, was deleted there.
+    fn is_gone(&self, _side: Side, _module: Module, _id: &str) -> bool {
+        false
     }
 }
 
@@ -130,6 +135,10 @@ pub fn plan(
             .map(|base| changed(mapping, base, &now));
         if let Some(changed) = &mut changed {
             changed.woocommerce |= refunds;
+            if let Some(stale) = stale(mapping, &now, &offered, storage) {
+                *changed.of_mut(stale) = false;
+                *changed.of_mut(stale.opposite()) = true;
+            }
         }
         let is_same = |to| {
             direction.writes_to(to)
@@ -342,5 +351,62 @@ mod tests {
             let text = serde_json::to_string(&field).unwrap();
             assert_eq!(serde_json::from_str::<FieldPlan>(&text).unwrap(), field);
         }
+    }
+
+    /// A guest's contact was made anew after the one that the order in Vtiger still shows was deleted, or not.
+    struct Renewed {
+        is_gone: bool,
+    }
+
+    impl Storage for Renewed {
+        fn stored(&self, _side: Side, _path: &FieldPath, value: &Value) -> Value {
+            value.clone()
+        }
+
+        fn counterpart(&self, to: Side, _module: Module, id: &str) -> Option<String> {
+            (to == Side::Vtiger && id == "guest:g@shop.example").then(|| "12x20".to_owned())
+        }
+
+        fn is_gone(&self, side: Side, module: Module, id: &str) -> bool {
+            self.is_gone && (side, module, id) == (Side::Vtiger, Module::Contacts, "12x12")
+        }
+    }
+
+    #[test]
+    fn a_contact_that_is_gone_gives_way_to_the_one_made_anew_and_another_one_stays() {
+        let mut settings = ModuleSettings::default_for(Module::SalesOrders).unwrap();
+        settings
+            .mappings
+            .retain(|mapping| mapping.kind == FieldKind::Contact);
+        let mapping = settings.mappings[0].clone();
+        let record = |side, text: &str| {
+            let mut patch = Patch::default();
+            mapping.write(side, &Value::text(text), &mut patch);
+            let mut fields = Map::new();
+            for (path, value) in &patch.0 {
+                path.set(&mut fields, value.to_json());
+            }
+            Record {
+                id: RecordId::new("1"),
+                modified: None,
+                modified_by: None,
+                fields,
+            }
+        };
+        let shop = record(Side::WooCommerce, "guest:g@shop.example");
+        let crm = record(Side::Vtiger, "12x12");
+        let now = Sides::new(|side| mapping.read(side, if side == Side::Vtiger { &crm } else { &shop }));
+        let base = Base::from([(mapping.key(), now)]);
+        let records = Sides {
+            woocommerce: Some(&shop),
+            vtiger: Some(&crm),
+        };
+        let planned = |is_gone| {
+            let mut plan = plan(&settings, Some(&base), records, &Renewed { is_gone });
+            plan.fields.remove(0)
+        };
+
+        assert_eq!(planned(true).written, Some(Value::text("12x20")));
+        assert_eq!(planned(false).decision, Decision::Unchanged);
     }
 }
