@@ -43,6 +43,9 @@ pub(crate) enum Command {
         /// Deletes counterparts, however many records are gone: `sweep.most_deletions_percent` is not held to.
         #[arg(long)]
         allow_deletions: bool,
+        /// Compares everything, also where a system doesn't tell that something changed.
+        #[arg(long)]
+        full: bool,
     },
     /// Prints the settings in force, without secrets; exports and imports those of the modules.
     Config(ConfigArguments),

@@ -152,6 +152,8 @@ impl fmt::Display for Roles {
 pub struct Sweep {
     /// The time between two sweeps; not zero.
     pub interval: Duration,
+    /// The time between two sweeps that look at everything; not zero.
+    pub full_interval: Duration,
     /// Whether to sweep right after the start.
     pub at_start: bool,
     /// Where a sweep finds a larger share of the records in step deleted, their counterparts are not deleted before a

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::Parts;
 use crate::clock::Timestamp;
 use crate::queue::Lane;
+use crate::sweep::Scope;
 
 pub use options::{Options, duration, share};
 
@@ -82,7 +83,10 @@ async fn settle(stage: &Stage) -> anyhow::Result<Verdict> {
         let mut clean = true;
         for at in Parts::places(stage::CONNECTION) {
             // A sweep that fails is no surprise: the faults are for that.
-            clean &= sweeper.sweep(&at).await.is_ok_and(|report| report.is_clean());
+            clean &= sweeper
+                .sweep(&at, Scope::Full)
+                .await
+                .is_ok_and(|report| report.is_clean());
         }
         clean_sweeps = if clean { clean_sweeps + 1 } else { 0 };
         let verdict = verdict::compare(stage)?;

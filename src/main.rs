@@ -18,6 +18,7 @@ use woo_vtiger_sync::app::{self, Parts, Server, Stage};
 use woo_vtiger_sync::clock::SystemClock;
 use woo_vtiger_sync::config::{self, Config, LogFormat};
 use woo_vtiger_sync::demo::{self, Options};
+use woo_vtiger_sync::sweep::Scope;
 use woo_vtiger_sync::{check, http, telemetry};
 
 use cli::{Cli, Command, DemoArguments, Settings};
@@ -49,7 +50,11 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Sweep {
             settings,
             allow_deletions,
-        } => run_sweep(&load(&settings)?, allow_deletions).await,
+            full,
+        } => {
+            let scope = if full { Scope::Full } else { Scope::ChangesAndGone };
+            run_sweep(&load(&settings)?, scope, allow_deletions).await
+        }
         Command::Config(arguments) => cli::settings::run(arguments).await,
         Command::Plan(arguments) => cli::record::plan(arguments).await,
         Command::Link(arguments) => cli::record::link(arguments).await,
@@ -115,9 +120,9 @@ async fn run_check(config: &Config) -> anyhow::Result<ExitCode> {
     })
 }
 
-async fn run_sweep(config: &Config, allow_deletions: bool) -> anyhow::Result<ExitCode> {
+async fn run_sweep(config: &Config, scope: Scope, allow_deletions: bool) -> anyhow::Result<ExitCode> {
     let parts = Parts::work(config, SystemClock::shared()).await?;
-    let summary = app::sweep_once(&parts, allow_deletions).await;
+    let summary = app::sweep_once(&parts, scope, allow_deletions).await;
     parts.close().await;
     print!(
         "{}",

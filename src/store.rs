@@ -12,6 +12,7 @@ mod links;
 mod processes;
 mod settings;
 mod spool;
+mod sweeps;
 mod waiting;
 
 use std::fmt;
@@ -26,15 +27,17 @@ pub use database::{Database, DatabaseError};
 pub use failed::{FailedEvent, FailedEvents, FailedFilter};
 pub use limits::{Budget, Down, Limits, Standing, Turn};
 pub use processes::{GONE, Process, Processes};
+pub use sweeps::{SweepState, SweepUnderWay, Sweeps};
+pub use waiting::{Awaited, Waiting};
 
 /// Everything that the program remembers.
 pub trait Store:
-    Links + Leases + Limits + Journal + Settings + Waiting + FailedEvents + Spool + Processes
+    Links + Leases + Limits + Journal + Settings + Waiting + FailedEvents + Spool + Sweeps + Processes
 {
 }
 
 impl<T> Store for T where
-    T: Links + Leases + Limits + Journal + Settings + Waiting + FailedEvents + Spool + Processes
+    T: Links + Leases + Limits + Journal + Settings + Waiting + FailedEvents + Spool + Sweeps + Processes
 {
 }
 
@@ -93,6 +96,9 @@ pub trait Links: Send + Sync + fmt::Debug {
         limit: u32,
     ) -> Result<Vec<(String, RecordId)>, StoreError>;
 
+    /// How many of one side's records are in step and not known to be deleted there.
+    async fn count_present(&self, at: &Place, side: Side) -> Result<u64, StoreError>;
+
     /// Forgets that two records are the same.
     async fn unlink(&self, id: &str) -> Result<(), StoreError>;
 
@@ -101,38 +107,6 @@ pub trait Links: Send + Sync + fmt::Debug {
 
     /// Writes what was done: link, journal and the end of an intent, in one transaction.
     async fn commit(&self, commit: &Commit) -> Result<(), StoreError>;
-}
-
-/// Records that were skipped, and what they wait for.
-#[async_trait]
-pub trait Waiting: Send + Sync + fmt::Debug {
-    /// Notes that a record waits for these others; what it waited for before is forgotten.
-    async fn wait_for(
-        &self,
-        at: &Place,
-        side: Side,
-        id: &RecordId,
-        awaited: &[Awaited],
-        now: Timestamp,
-    ) -> Result<(), StoreError>;
-
-    /// Takes the records that wait for this one, and forgets that they do.
-    async fn take_waiting(
-        &self,
-        connection: &str,
-        awaited: &Awaited,
-    ) -> Result<Vec<(Module, Side, RecordId)>, StoreError>;
-}
-
-/// A record that others wait for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Awaited {
-    /// Its module.
-    pub module: Module,
-    /// The system that it is of.
-    pub side: Side,
-    /// Its id there.
-    pub id: RecordId,
 }
 
 /// Who works on which record.

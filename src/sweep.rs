@@ -5,17 +5,37 @@
 mod differences;
 mod gone;
 mod schedule;
+mod side;
 
-use self::gone::Seen;
 pub use self::schedule::Schedule;
 use crate::engine::{Backoff, Disposition, Engine, EngineError};
 use crate::queue::{Cause, Change, Event, Lane, Subject};
 use crate::store::Place;
 use crate::sync::{ModuleSettings, RecordId, Side, Sides};
-use crate::system::{Page, Priority, SystemError, work_for};
+use crate::system::{Priority, SystemError, work_for};
 
 /// Failures in a row after which a sweep gives up; the next one begins anew.
 const ATTEMPTS: u32 = 8;
+
+/// How far a sweep looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// At what changed since the last sweep, as far as the systems can tell that; and at what is gone, where that costs
+    /// next to nothing.
+    Changes,
+    /// At that, and at what is gone, whatever it costs.
+    ChangesAndGone,
+    /// At everything: also where a system doesn't tell that something changed.
+    Full,
+}
+
+/// What is swept at a time: one side of a module.
+#[derive(Clone, Copy)]
+struct Ground<'a> {
+    at: &'a Place,
+    settings: &'a ModuleSettings,
+    side: Side,
+}
 
 /// Sweeps one connection, for its engine to deal with what is found.
 #[derive(Clone, Debug)]
@@ -63,8 +83,9 @@ impl Sweeper {
     /// Sweeps a module once.
     ///
     /// # Errors
-    /// When one of the systems can't be read in spite of several attempts.
-    pub async fn sweep(&self, at: &Place) -> Result<Report, EngineError> {
+    /// When one of the systems can't be read in spite of several attempts. The next sweep goes on where this one was
+    /// broken off.
+    pub async fn sweep(&self, at: &Place, scope: Scope) -> Result<Report, EngineError> {
         let mut report = Report::default();
         let settings = self.engine.settings(at).await?;
         if !settings.enabled {
@@ -72,42 +93,21 @@ impl Sweeper {
         }
         for side in Side::BOTH {
             if settings.direction.writes_to(side.opposite()) {
-                self.sweep_side(at, &settings, side, &mut report).await?;
+                let ground = Ground {
+                    at,
+                    settings: &settings,
+                    side,
+                };
+                self.sweep_side(ground, scope, &mut report).await?;
             }
         }
         tracing::info!(
             connection = %at.connection, module = %at.module,
             read.woocommerce = report.read.woocommerce, read.vtiger = report.read.vtiger,
             found.woocommerce = report.found.woocommerce, found.vtiger = report.found.vtiger,
-            "swept a module"
+            ?scope, "swept a module"
         );
         Ok(report)
-    }
-
-    async fn sweep_side(
-        &self,
-        at: &Place,
-        settings: &ModuleSettings,
-        side: Side,
-        report: &mut Report,
-    ) -> Result<(), EngineError> {
-        let mut cursor = None;
-        let mut seen = Seen::default();
-        loop {
-            let page = self.page(at, side, cursor.as_deref()).await?;
-            *report.read.of_mut(side) += page.records.len() as u64;
-            for record in &page.records {
-                seen.note(&record.id);
-            }
-            let next = page.next.clone();
-            let events = self.differences(at, settings, side, page).await?;
-            self.publish(side, &events, report).await?;
-            match next {
-                Some(next) => cursor = Some(next),
-                None => break,
-            }
-        }
-        self.see_to_gone(at, settings, side, &seen, report).await
     }
 
     async fn publish(&self, side: Side, events: &[Event], report: &mut Report) -> Result<(), EngineError> {
@@ -118,7 +118,7 @@ impl Sweeper {
         Ok(())
     }
 
-    fn event(&self, at: &Place, side: Side, id: RecordId, change: Change) -> Event {
+    fn event(&self, Ground { at, side, .. }: Ground<'_>, id: RecordId, change: Change) -> Event {
         let subject = Subject::Record {
             module: at.module,
             side,
@@ -126,11 +126,6 @@ impl Sweeper {
             change,
         };
         Event::new(&at.connection, subject, Cause::Sweep, self.engine.clock.now())
-    }
-
-    /// Reads a page, again and again when the system is not available for the moment.
-    async fn page(&self, at: &Place, side: Side, cursor: Option<&str>) -> Result<Page, EngineError> {
-        patiently(|| work_for(Priority::Sweep, self.engine.system(side).page(at.module, cursor))).await
     }
 }
 
@@ -145,7 +140,7 @@ where
     };
     let mut attempts = 0;
     loop {
-        let error = match ask().await {
+        let error = match work_for(Priority::Sweep, ask()).await {
             Ok(answer) => return Ok(answer),
             Err(error) => EngineError::from(error),
         };

@@ -6,6 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::sync::{FieldPath, Module, Patch, Record, RecordId, Side, Value};
@@ -94,6 +95,25 @@ pub trait System: Send + Sync + fmt::Debug {
     /// Reads one page of all the module's records in a stable order, from the start or after `cursor`.
     async fn page(&self, module: Module, cursor: Option<&str>) -> Result<Page, SystemError>;
 
+    /// Reads one page of the module's records that changed after `since`, and of some that changed before: times have
+    /// whole seconds, and clocks are put back. Of what can't be told by time, of all of them.
+    async fn changes(
+        &self,
+        module: Module,
+        since: Timestamp,
+        cursor: Option<&str>,
+    ) -> Result<Page, SystemError>;
+
+    /// What of a module [`System::changes`] tells.
+    async fn reach(&self, module: Module) -> Result<Reach, SystemError>;
+
+    /// How a module stands, before it is read page by page; `last` is how it stood before.
+    async fn census(&self, module: Module, last: Census) -> Result<Census, SystemError>;
+
+    /// Reads one page of the ids of all the module's records, from the start or after `cursor`: as many as can be with one
+    /// call, and nothing but ids.
+    async fn ids(&self, module: Module, cursor: Option<&str>) -> Result<IdPage, SystemError>;
+
     /// Reads a record out of an event's body, in the shape of [`System::fetch`]; `None` when the body doesn't hold
     /// all of `needed`, so that the record must be fetched. May ask the API for what a reference points to.
     async fn read(
@@ -148,6 +168,49 @@ pub struct Page {
     /// Whether the records hold no more than their ids and modified times, as reading them whole would cost a call
     /// each.
     pub partial: bool,
+    /// Records that the system tells were deleted.
+    pub deleted: Vec<RecordId>,
+}
+
+/// One page of ids.
+#[derive(Debug, Default)]
+pub struct IdPage {
+    /// The ids, in the system's order.
+    pub ids: Vec<RecordId>,
+    /// Where to go on; `None` on the last page.
+    pub next: Option<String>,
+}
+
+/// What [`System::changes`] tells of a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Nothing in particular: it reads all records, as the system can't filter them by time.
+    All,
+    /// What was created or changed. That something is gone can be seen at most from a [`Census`].
+    Changed,
+    /// That, and what was deleted.
+    ChangedAndDeleted,
+}
+
+/// How a module stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Census {
+    /// What was changed later than this may be missing from pages that are read from now on. By the system's own clock.
+    pub mark: Option<Timestamp>,
+    /// How many records there are, where the system tells.
+    pub total: Option<u64>,
+    /// The number of the newest record, where numbers grow.
+    pub newest: Option<u64>,
+    /// How many of the records are newer than the newest of the last census.
+    pub created: Option<u64>,
+}
+
+impl Census {
+    /// Whether there are as many records as there must be if none was deleted or came back since `last`; `None` where
+    /// nobody can say.
+    pub fn is_complete_since(&self, last: Self) -> Option<bool> {
+        Some(last.total? + self.created? == self.total?)
+    }
 }
 
 /// One thing that [`System::check`] looked at.

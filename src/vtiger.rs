@@ -10,6 +10,7 @@ mod check;
 mod currency;
 mod extension;
 mod fault;
+mod listing;
 mod operation;
 mod order;
 mod patch;

@@ -14,6 +14,7 @@ mod date;
 mod error;
 mod family;
 pub mod guest;
+mod listing;
 mod oauth;
 mod order;
 mod orders;

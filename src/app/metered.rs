@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::clock::Timestamp;
 use crate::sync::{FieldPath, Module, Patch, Record, RecordId, Side, Value};
-use crate::system::{Fault, FieldInfo, Finding, Glance, Page, System, SystemError};
+use crate::system::{Census, Fault, FieldInfo, Finding, Glance, IdPage, Page, Reach, System, SystemError};
 use crate::telemetry;
 
 /// A system whose calls are counted.
@@ -93,6 +93,27 @@ impl System for Metered {
 
     async fn page(&self, module: Module, cursor: Option<&str>) -> Result<Page, SystemError> {
         self.counted("page", self.0.page(module, cursor).await)
+    }
+
+    async fn changes(
+        &self,
+        module: Module,
+        since: Timestamp,
+        cursor: Option<&str>,
+    ) -> Result<Page, SystemError> {
+        self.counted("changes", self.0.changes(module, since, cursor).await)
+    }
+
+    async fn reach(&self, module: Module) -> Result<Reach, SystemError> {
+        self.0.reach(module).await
+    }
+
+    async fn census(&self, module: Module, last: Census) -> Result<Census, SystemError> {
+        self.counted("census", self.0.census(module, last).await)
+    }
+
+    async fn ids(&self, module: Module, cursor: Option<&str>) -> Result<IdPage, SystemError> {
+        self.counted("ids", self.0.ids(module, cursor).await)
     }
 
     async fn read(

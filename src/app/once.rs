@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::engine::EngineError;
 use crate::queue::Lane;
+use crate::sweep::Scope;
 use crate::sync::Side;
 
 use super::Parts;
@@ -24,7 +25,7 @@ const PATIENCE: u32 = 200;
 ///
 /// # Errors
 /// When one of the systems or the database fails in spite of several attempts.
-pub async fn sweep_once(parts: &Parts, allow_deletions: bool) -> Result<String, EngineError> {
+pub async fn sweep_once(parts: &Parts, scope: Scope, allow_deletions: bool) -> Result<String, EngineError> {
     let start = parts.clock.now();
     let stop = parts.stop.clone();
     let tasks = tokio_util::task::TaskTracker::new();
@@ -33,7 +34,7 @@ pub async fn sweep_once(parts: &Parts, allow_deletions: bool) -> Result<String, 
         let (store, clock) = (Arc::clone(&parts.store), Arc::clone(&parts.clock));
         tasks.spawn(Arc::clone(&parts.keeper).run(store, clock, stop.clone()));
     }
-    let swept = sweep_all(parts, allow_deletions).await;
+    let swept = sweep_all(parts, scope, allow_deletions).await;
     stop.cancel();
     tasks.close();
     tasks.wait().await;
@@ -53,7 +54,7 @@ pub async fn sweep_once(parts: &Parts, allow_deletions: bool) -> Result<String, 
     Ok(text)
 }
 
-async fn sweep_all(parts: &Parts, allow_deletions: bool) -> Result<String, EngineError> {
+async fn sweep_all(parts: &Parts, scope: Scope, allow_deletions: bool) -> Result<String, EngineError> {
     let mut text = String::new();
     for (connection, sweeper) in &parts.sweepers {
         let sweeper = if allow_deletions {
@@ -62,7 +63,7 @@ async fn sweep_all(parts: &Parts, allow_deletions: bool) -> Result<String, Engin
             sweeper.clone()
         };
         for at in Parts::places(connection) {
-            let report = sweeper.sweep(&at).await?;
+            let report = sweeper.sweep(&at, scope).await?;
             for side in Side::BOTH {
                 let _ = writeln!(
                     text,

@@ -95,6 +95,7 @@ impl Server {
         if config.roles.has(Role::Sweeper) {
             let schedule = Schedule {
                 interval: config.sweep.interval,
+                full_interval: config.sweep.full_interval,
                 at_start: config.sweep.at_start,
             };
             for (name, sweeper) in &parts.sweepers {

@@ -65,6 +65,7 @@ table!(RawWorker {
 
 table!(RawSweep {
     interval: Span,
+    full_interval: Span,
     at_start: Flag,
     most_deletions_percent: Whole,
 });

@@ -256,10 +256,12 @@ impl Check<'_> {
 
     fn sweep(&mut self, raw: RawSweep) -> Option<Sweep> {
         let interval = self.period("sweep.interval", raw.interval);
+        let full_interval = self.period("sweep.full_interval", raw.full_interval);
         let at_start = self.required("sweep.at_start", raw.at_start);
         let most_deletions_percent = self.percent("sweep.most_deletions_percent", raw.most_deletions_percent);
         Some(Sweep {
             interval: interval?,
+            full_interval: full_interval?,
             at_start: at_start?.0,
             most_deletions_percent: most_deletions_percent?,
         })

@@ -157,6 +157,21 @@ impl Links for SqlStore {
             .map_err(StoreError::new(READ))
     }
 
+    async fn count_present(&self, at: &Place, side: Side) -> Result<u64, StoreError> {
+        let row = sqlx::query(
+            "select count(*) as present from link where connection = $1 and module = $2 \
+             and (deleted_on is null or deleted_on = $3)",
+        )
+        .bind(at.connection.as_str())
+        .bind(at.module.as_str())
+        .bind(side.opposite().as_str())
+        .fetch_one(self.database.read())
+        .await
+        .map_err(StoreError::new(READ))?;
+        let present: i64 = row.try_get("present").map_err(StoreError::new(READ))?;
+        Ok(present.unsigned_abs())
+    }
+
     async fn unlink(&self, id: &str) -> Result<(), StoreError> {
         sqlx::query("delete from link where id = $1")
             .bind(id)

@@ -1,13 +1,47 @@
 //! Records that were skipped, and what they wait for.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::journal::named;
-use super::{Awaited, Place, SqlStore, StoreError, Waiting};
+use super::{Place, SqlStore, StoreError};
 use crate::clock::Timestamp;
 use crate::sync::{Module, RecordId, Side};
+
+/// Records that were skipped, and what they wait for.
+#[async_trait]
+pub trait Waiting: Send + Sync + fmt::Debug {
+    /// Notes that a record waits for these others; what it waited for before is forgotten.
+    async fn wait_for(
+        &self,
+        at: &Place,
+        side: Side,
+        id: &RecordId,
+        awaited: &[Awaited],
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Takes the records that wait for this one, and forgets that they do.
+    async fn take_waiting(
+        &self,
+        connection: &str,
+        awaited: &Awaited,
+    ) -> Result<Vec<(Module, Side, RecordId)>, StoreError>;
+}
+
+/// A record that others wait for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Awaited {
+    /// Its module.
+    pub module: Module,
+    /// The system that it is of.
+    pub side: Side,
+    /// Its id there.
+    pub id: RecordId,
+}
 
 impl Awaited {
     /// The text that the table knows it by.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::Sweeper;
+use super::{Ground, Sweeper};
 use crate::engine::EngineError;
 use crate::queue::{Change, Event, Seen};
 use crate::store::{Link, Place};
@@ -13,11 +13,10 @@ impl Sweeper {
     /// The records of a page that are not in step, or may not be.
     pub(super) async fn differences(
         &self,
-        at: &Place,
-        settings: &ModuleSettings,
-        side: Side,
+        ground: Ground<'_>,
         page: Page,
     ) -> Result<Vec<Event>, EngineError> {
+        let Ground { at, settings, side } = ground;
         let Page { records, partial, .. } = page;
         let ids: Vec<RecordId> = records.iter().map(|record| record.id.clone()).collect();
         let links = self.engine.store.links_of(at, side, &ids).await?;
@@ -44,7 +43,7 @@ impl Sweeper {
             };
             let ids = records.iter().filter(is_new).map(|record| record.id.clone());
             return Ok(ids
-                .map(|id| self.event(at, side, id, Change::Changed(Seen::Nothing)))
+                .map(|id| self.event(ground, id, Change::Changed(Seen::Nothing)))
                 .collect());
         }
         let events = records.into_iter().filter(|record| match link_of(&record.id) {
@@ -54,7 +53,7 @@ impl Sweeper {
         });
         let event = |record: Record| {
             let id = record.id.clone();
-            self.event(at, side, id, Change::Changed(Seen::Record(record)))
+            self.event(ground, id, Change::Changed(Seen::Record(record)))
         };
         Ok(events.map(event).collect())
     }

@@ -4,12 +4,11 @@ use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
-use super::{Report, Sweeper, patiently};
+use super::{Ground, Report, Sweeper, patiently};
 use crate::engine::EngineError;
 use crate::queue::{Change, Event};
-use crate::store::Place;
-use crate::sync::{Deletes, ModuleSettings, RecordId, Side};
-use crate::system::{Page, Priority, work_for};
+use crate::sync::{Deletes, RecordId};
+use crate::system::Page;
 
 /// How many links are looked at at once.
 const LINKS: u32 = 500;
@@ -49,13 +48,21 @@ impl Sweeper {
     /// of them that a person should look first.
     pub(super) async fn see_to_gone(
         &self,
-        at: &Place,
-        settings: &ModuleSettings,
-        side: Side,
+        ground: Ground<'_>,
         seen: &Seen,
         report: &mut Report,
     ) -> Result<(), EngineError> {
-        let Missing { gone, in_step } = self.missing(at, settings, side, seen, report).await?;
+        let missing = self.missing(ground, seen, report).await?;
+        self.see_to(ground, missing, report).await
+    }
+
+    async fn see_to(
+        &self,
+        ground: Ground<'_>,
+        Missing { gone, in_step }: Missing,
+        report: &mut Report,
+    ) -> Result<(), EngineError> {
+        let Ground { at, settings, side } = ground;
         let found = gone.len() as u64;
         let most = FEW.max(in_step.saturating_mul(self.most_deletions_percent.into()) / 100);
         if settings.deletes == Deletes::Propagate && found > most {
@@ -69,21 +76,38 @@ impl Sweeper {
         }
         let events: Vec<Event> = gone
             .into_iter()
-            .map(|id| self.event(at, side, id, Change::Deleted))
+            .map(|id| self.event(ground, id, Change::Deleted))
             .collect();
         self.publish(side, &events, report).await
+    }
+
+    /// Has the deletion of these records seen to, which their system tells, unless there are too many of them.
+    pub(super) async fn see_to_told(
+        &self,
+        ground: Ground<'_>,
+        told: &[RecordId],
+        report: &mut Report,
+    ) -> Result<(), EngineError> {
+        let Ground { at, side, .. } = ground;
+        let links = self.engine.store.links_of(at, side, told).await?;
+        let links = links.into_iter().filter(|link| !link.deleted.of(side));
+        let gone: Vec<RecordId> = links.map(|link| link.ids.of(side).clone()).collect();
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let in_step = self.engine.store.count_present(at, side).await?;
+        self.see_to(ground, Missing { gone, in_step }, report).await
     }
 
     /// The records in step that were not seen and are gone. Those that are there all the same are compared: a page may
     /// leave out what moved meanwhile, or a customer of another role.
     async fn missing(
         &self,
-        at: &Place,
-        settings: &ModuleSettings,
-        side: Side,
+        ground: Ground<'_>,
         seen: &Seen,
         report: &mut Report,
     ) -> Result<Missing, EngineError> {
+        let Ground { at, side, .. } = ground;
         let mut missing = Missing {
             gone: Vec::new(),
             in_step: 0,
@@ -103,19 +127,19 @@ impl Sweeper {
                 .filter(|id| !id.is_guest() && !seen.has(id))
                 .collect();
             for some in unseen.chunks(LOOK) {
-                let page = self.look(at, side, some).await?;
+                let page = self.look(ground, some).await?;
                 let is_there = |id: &RecordId| page.records.iter().any(|record| record.id == *id);
                 missing
                     .gone
                     .extend(some.iter().filter(|id| !is_there(id)).cloned());
-                let events = self.differences(at, settings, side, page).await?;
+                let events = self.differences(ground, page).await?;
                 self.publish(side, &events, report).await?;
             }
         }
     }
 
     /// Reads some records, again and again when the system is not available for the moment.
-    async fn look(&self, at: &Place, side: Side, ids: &[RecordId]) -> Result<Page, EngineError> {
-        patiently(|| work_for(Priority::Sweep, self.engine.system(side).look(at.module, ids))).await
+    async fn look(&self, Ground { at, side, .. }: Ground<'_>, ids: &[RecordId]) -> Result<Page, EngineError> {
+        patiently(|| self.engine.system(side).look(at.module, ids)).await
     }
 }

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::Sweeper;
+use super::{Scope, Sweeper};
 use crate::clock::Timestamp;
 use crate::engine::Held;
 use crate::store::{Place, StoreError};
+use crate::sync::Side;
 use crate::telemetry;
 
 impl Sweeper {
@@ -36,27 +37,27 @@ impl Sweeper {
             if held.is_none() {
                 continue;
             }
-            let mut asked = match engine.store.take_sweep_requests(&engine.connection).await {
-                Ok(asked) => asked,
+            let is_due = shift.is_due(engine.clock.now());
+            let jobs = match self.jobs(&places, is_due, plan.full_interval).await {
+                Ok(jobs) => jobs,
                 Err(error) => {
-                    tracing::warn!(error = %telemetry::chain(&error), "requests to sweep can't be read");
+                    tracing::warn!(error = %telemetry::chain(&error), "what to sweep can't be read");
                     continue;
                 }
             };
-            if shift.is_due(engine.clock.now()) {
-                asked.clone_from(&places);
-                shift.next(engine.clock.now());
+            if is_due {
+                shift.next(engine.clock.now(), rand::random());
             }
-            for at in asked {
+            for (at, scope) in jobs {
                 shift.rest(engine.clock.now());
                 let swept = tokio::select! {
                     () = stop.cancelled() => break,
-                    swept = self.sweep(&at) => swept,
+                    swept = self.sweep(&at, scope) => swept,
                 };
                 if let Err(error) = swept {
                     tracing::warn!(
                         connection = %at.connection, module = %at.module, error = %telemetry::chain(&error),
-                        "a sweep was broken off; the next one begins anew"
+                        "a sweep was broken off; the next one goes on there"
                     );
                 }
             }
@@ -66,6 +67,36 @@ impl Sweeper {
         {
             tracing::debug!(error = %telemetry::chain(&error), "the sweeper's lease runs out by itself");
         }
+    }
+
+    /// What to sweep now: what was asked for, or, where it is time, all modules.
+    async fn jobs(
+        &self,
+        places: &[Place],
+        is_due: bool,
+        full_interval: Duration,
+    ) -> Result<Vec<(Place, Scope)>, StoreError> {
+        let store = &self.engine.store;
+        let asked = store.take_sweep_requests(&self.engine.connection).await?;
+        if !is_due {
+            return Ok(asked.into_iter().map(|at| (at, Scope::ChangesAndGone)).collect());
+        }
+        let mut jobs = Vec::new();
+        for at in places {
+            let latest = self.engine.clock.now().before(full_interval);
+            let mut is_full = false;
+            for side in Side::BOTH {
+                let state = store.sweep_state(at, side).await?;
+                is_full |= state.swept.is_some() && state.swept_all.is_none_or(|at| at < latest);
+            }
+            let scope = match (is_full, asked.contains(at)) {
+                (true, _) => Scope::Full,
+                (false, true) => Scope::ChangesAndGone,
+                (false, false) => Scope::Changes,
+            };
+            jobs.push((at.clone(), scope));
+        }
+        Ok(jobs)
     }
 
     /// The lease of the one who sweeps: the one held, unless it was lost, or a new one where nobody has it.
@@ -103,8 +134,9 @@ impl Shift {
         self.is_due(now) || now >= self.rested
     }
 
-    fn next(&mut self, now: Timestamp) {
-        self.due = now + self.plan.interval;
+    /// `jitter` is between 0 and 1: sweeps of many connections must not go in step.
+    fn next(&mut self, now: Timestamp, jitter: f64) {
+        self.due = now + self.plan.interval.mul_f64(0.9 + jitter.clamp(0.0, 1.0) / 5.0);
     }
 
     fn rest(&mut self, now: Timestamp) {
@@ -121,8 +153,10 @@ const REST: Duration = Duration::from_secs(15);
 /// When to sweep.
 #[derive(Clone, Copy, Debug)]
 pub struct Schedule {
-    /// The time between the beginnings of two sweeps.
+    /// The time between the beginnings of two sweeps, about.
     pub interval: Duration,
+    /// The time after which everything is looked at, and not only what changed.
+    pub full_interval: Duration,
     /// Whether to sweep right away.
     pub at_start: bool,
 }

@@ -20,6 +20,12 @@ const SAVE_ORDER: &str = "woovtigersync_save_order";
 /// 8.3.0: the lines are gone, the order stays).
 const DELETE_ORDER: &str = "woovtigersync_delete_order";
 
+/// Tells what changed since a moment, and what was deleted.
+const CHANGES: &str = "woovtigersync_changes";
+
+/// How many changes are asked for at once: as many records as are read with one query.
+const CHANGES_AT_ONCE: &str = "100";
+
 /// What the extension tells of itself and its server.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 pub(crate) struct Report {
@@ -50,6 +56,11 @@ impl Report {
     /// Whether orders can be deleted by it.
     pub(crate) fn deletes_orders(&self) -> bool {
         self.has(DELETE_ORDER)
+    }
+
+    /// Whether it tells what changed.
+    pub(crate) fn tells_of_changes(&self) -> bool {
+        self.has(CHANGES)
     }
 
     fn has(&self, operation: &str) -> bool {
@@ -126,6 +137,57 @@ pub(crate) async fn save_order(
 pub(crate) async fn delete_order(webservice: &Webservice, id: &str) -> Result<(), CallError> {
     let deleted = webservice.call(Verb::Post, DELETE_ORDER, &[("id", id)]).await;
     deleted.map(drop)
+}
+
+/// One page of what changed.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Changes {
+    #[serde(rename = "changes")]
+    pub(crate) records: Vec<Change>,
+    /// Where to go on.
+    pub(crate) cursor: String,
+    /// Whether there is more.
+    pub(crate) more: bool,
+}
+
+/// A record that changed.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Change {
+    pub(crate) id: String,
+    modifiedtime: Option<String>,
+    modifiedby: Option<String>,
+    pub(crate) deleted: bool,
+}
+
+impl Change {
+    /// As a query tells it.
+    pub(crate) fn into_row(self) -> Map<String, Json> {
+        let Self {
+            id,
+            modifiedtime,
+            modifiedby,
+            ..
+        } = self;
+        [
+            ("id", Json::String(id)),
+            ("modifiedtime", modifiedtime.into()),
+            ("modifiedby", modifiedby.into()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into_iter()
+        .collect()
+    }
+}
+
+/// What changed in a module after `cursor`, which is a time by the server's zone and a record's number.
+pub(crate) async fn changes(
+    webservice: &Webservice,
+    module: &str,
+    cursor: &str,
+) -> Result<Changes, CallError> {
+    let params = [("module", module), ("cursor", cursor), ("limit", CHANGES_AT_ONCE)];
+    let answer = webservice.call(Verb::Get, CHANGES, &params).await?;
+    serde_json::from_value(answer).map_err(|_| CallError::unreadable(CHANGES))
 }
 
 /// Whether an operation was refused for a record that isn't found.

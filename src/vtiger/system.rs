@@ -12,7 +12,7 @@ use super::webservice::{PAGE_ROWS, literal};
 use super::{Vtiger, check, element_type, match_field, record, row, stored, tax};
 use crate::clock::Timestamp;
 use crate::sync::{FieldPath, Module, Patch, Record, RecordId, Side, Value};
-use crate::system::{Fault, FieldInfo, Finding, Glance, Page, System, SystemError};
+use crate::system::{Census, Fault, FieldInfo, Finding, Glance, IdPage, Page, Reach, System, SystemError};
 
 /// By how many seconds two clocks may differ that are taken for the same.
 const SLACK_S: i64 = 2;
@@ -196,41 +196,7 @@ impl System for Vtiger {
     }
 
     async fn look(&self, module: Module, ids: &[RecordId]) -> Result<Page, SystemError> {
-        let operation = Doing::Read.to(module);
-        if module == Module::Taxes {
-            let mut rows = tax::rows(&self.webservice)
-                .await
-                .map_err(|error| system_error(operation, &error))?;
-            rows.retain(|row| ids.iter().any(|id| row::text(row, "id") == id.as_str()));
-            return Ok(Page {
-                records: self.records(operation, module, rows).await?,
-                ..Page::default()
-            });
-        }
-        // A line of an order may name a service, which is no product.
-        let prefix = format!("{}x", self.prefix(module).await?);
-        let ids = ids.iter().filter(|id| id.as_str().starts_with(&prefix));
-        let mut ids: Vec<String> = ids.map(|id| literal(id.as_str())).collect();
-        ids.sort();
-        ids.dedup();
-        let partial = is_partial(module);
-        let mut records = Vec::new();
-        for some in ids.chunks(PAGE_ROWS) {
-            let query = format!(
-                "SELECT {} FROM {} WHERE id IN ({});",
-                columns(partial),
-                element_type(module),
-                some.join(",")
-            );
-            let rows = self.webservice.query(&query).await;
-            let rows = rows.map_err(|error| system_error(operation, &error))?;
-            records.extend(self.page_records(operation, module, rows).await?);
-        }
-        Ok(Page {
-            records,
-            next: None,
-            partial,
-        })
+        self.look_at(module, ids).await
     }
 
     async fn fields(&self, module: Module) -> Result<Vec<FieldInfo>, SystemError> {
@@ -240,35 +206,34 @@ impl System for Vtiger {
     }
 
     async fn page(&self, module: Module, cursor: Option<&str>) -> Result<Page, SystemError> {
-        let operation = Doing::List.to(module);
-        let fail = |error| system_error(operation, &error);
-        if module == Module::Taxes {
-            let rows = tax::rows(&self.webservice).await.map_err(fail)?;
-            return Ok(Page {
-                records: self.records(operation, module, rows).await?,
-                next: None,
-                partial: false,
-            });
-        }
-        let after = cursor.map_or_else(String::new, |id| format!("WHERE id > {} ", literal(id)));
-        let partial = is_partial(module);
-        let query = format!(
-            "SELECT {} FROM {} {after}ORDER BY id LIMIT {PAGE_ROWS};",
-            columns(partial),
-            element_type(module)
-        );
-        let rows = self.webservice.query(&query).await.map_err(fail)?;
-        let is_last = rows.len() < PAGE_ROWS;
-        let records = self.page_records(operation, module, rows).await?;
-        let next = records
-            .last()
-            .filter(|_| !is_last)
-            .map(|record| record.id.to_string());
-        Ok(Page {
-            records,
-            next,
-            partial,
+        self.page_of(module, cursor).await
+    }
+
+    async fn changes(
+        &self,
+        module: Module,
+        since: Timestamp,
+        cursor: Option<&str>,
+    ) -> Result<Page, SystemError> {
+        self.page_of_changes(module, since, cursor).await
+    }
+
+    async fn reach(&self, module: Module) -> Result<Reach, SystemError> {
+        self.reach_of(module).await
+    }
+
+    /// By the server's clock, as far as that is known; Vtiger counts nothing.
+    async fn census(&self, _module: Module, _last: Census) -> Result<Census, SystemError> {
+        let signed_in = self.webservice.session().await;
+        signed_in.map_err(|error| system_error("sign in", &error))?;
+        Ok(Census {
+            mark: Some(self.webservice.server_now()),
+            ..Census::default()
         })
+    }
+
+    async fn ids(&self, module: Module, cursor: Option<&str>) -> Result<IdPage, SystemError> {
+        self.page_of_ids(module, cursor).await
     }
 
     async fn read(
@@ -340,19 +305,5 @@ impl System for Vtiger {
 
     async fn check(&self) -> Vec<Finding> {
         check::check(self).await
-    }
-}
-
-/// Whether pages hold no more than ids and times: an order's `*` joins its lines, and a page ends somewhere among them.
-const fn is_partial(module: Module) -> bool {
-    matches!(module, Module::SalesOrders)
-}
-
-/// What is read of each record of a page.
-const fn columns(partial: bool) -> &'static str {
-    if partial {
-        "id, modifiedtime, modifiedby"
-    } else {
-        "*"
     }
 }

@@ -3,6 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 
+use super::listing::Since;
 use super::rest::{API, Answer};
 use super::{PER_PAGE, WooCommerce, customer, error, guest, number_of, unless_gone};
 use crate::sync::{Patch, Record, RecordId};
@@ -165,7 +166,12 @@ impl WooCommerce {
         Ok(())
     }
 
-    pub(super) async fn page_of_contacts(&self, cursor: Option<&str>) -> Result<Page, SystemError> {
+    /// A page of customers, which can't be filtered by time, and then of guests.
+    pub(super) async fn page_of_contacts(
+        &self,
+        since: &Since,
+        cursor: Option<&str>,
+    ) -> Result<Page, SystemError> {
         let (records, next) = match Cursor::parse(cursor) {
             Cursor::Customers(page) => {
                 let (records, pages) = self.customers(page).await?;
@@ -177,7 +183,7 @@ impl WooCommerce {
                 (records, Some(next))
             }
             Cursor::Guests(page) => {
-                let (records, pages) = self.guests(&page.to_string(), "asc", &[]).await?;
+                let (records, pages) = self.guests(&page.to_string(), "asc", &since.filters()).await?;
                 let next = (page < pages).then(|| format!("guests:{}", page + 1));
                 (last_of_each(records), next)
             }
@@ -186,6 +192,7 @@ impl WooCommerce {
             records,
             next,
             partial: false,
+            deleted: Vec::new(),
         })
     }
 }

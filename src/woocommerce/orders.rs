@@ -13,6 +13,7 @@ use serde_json::{Value as Json, json};
 
 use self::index::{Index, created};
 use super::date::{a_minute_before, to_gmt};
+use super::listing::Since;
 use super::order::{self, Layout};
 use super::rest::API;
 use super::{PER_PAGE, WooCommerce, error, next_page, number_of, page_number, unless_gone};
@@ -245,9 +246,13 @@ impl WooCommerce {
         Ok(listed.iter().filter_map(order::record).collect())
     }
 
-    pub(super) async fn page_of_orders(&self, cursor: Option<&str>) -> Result<Page, SystemError> {
+    pub(super) async fn page_of_orders(
+        &self,
+        since: &Since,
+        cursor: Option<&str>,
+    ) -> Result<Page, SystemError> {
         let page = page_number(cursor, "orders");
-        let answer = self.list("read orders", "orders", page, &[]).await?;
+        let answer = self.list("read orders", "orders", page, &since.filters()).await?;
         let mut records = Vec::with_capacity(usize::try_from(PER_PAGE).unwrap_or_default());
         for json in answer.list()? {
             self.orders.index().see(json);
@@ -257,6 +262,7 @@ impl WooCommerce {
             records,
             next: next_page("orders", page, &answer),
             partial: false,
+            deleted: Vec::new(),
         })
     }
 }

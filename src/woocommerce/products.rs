@@ -10,6 +10,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::date::{a_minute_before, to_gmt};
 use super::family::Parent;
+use super::listing::Since;
 use super::rest::API;
 use super::{PER_PAGE, WooCommerce, error, number_of, product, text, unless_gone, variation};
 use crate::clock::Timestamp;
@@ -247,10 +248,16 @@ impl WooCommerce {
     }
 
     /// A page of products, or of a product's variations, which follow the page that the product is on.
-    pub(super) async fn page_of_products(&self, cursor: Option<&str>) -> Result<Page, SystemError> {
+    pub(super) async fn page_of_products(
+        &self,
+        since: &Since,
+        cursor: Option<&str>,
+    ) -> Result<Page, SystemError> {
         match Cursor::parse(cursor) {
             Cursor::Products(page) => {
-                let answer = self.list("read products", "products", page, &[EDIT]).await?;
+                let mut filters = since.filters();
+                filters.push(EDIT);
+                let answer = self.list("read products", "products", page, &filters).await?;
                 let list = answer.list()?;
                 for json in list {
                     self.family.see(json);
@@ -263,6 +270,7 @@ impl WooCommerce {
                     records: list.iter().filter_map(product::record).collect(),
                     next: Cursor::variations(&parents, 1, then),
                     partial: false,
+                    deleted: Vec::new(),
                 })
             }
             Cursor::Variations {
@@ -295,6 +303,7 @@ impl WooCommerce {
                     records,
                     next: Cursor::variations(&parents, page, then),
                     partial: false,
+                    deleted: Vec::new(),
                 })
             }
         }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::clock::Timestamp;
 use crate::sync::{FieldPath, Module, Patch, Record, RecordId, Side, Value};
-use crate::system::{FieldInfo, Finding, Glance, Page, System, SystemError};
+use crate::system::{Census, FieldInfo, Finding, Glance, IdPage, Page, Reach, System, SystemError};
 
 #[async_trait]
 impl System for WooCommerce {
@@ -142,11 +142,48 @@ impl System for WooCommerce {
     }
 
     async fn page(&self, module: Module, cursor: Option<&str>) -> Result<Page, SystemError> {
+        self.page_since(module, None, cursor).await
+    }
+
+    async fn changes(
+        &self,
+        module: Module,
+        since: Timestamp,
+        cursor: Option<&str>,
+    ) -> Result<Page, SystemError> {
+        self.page_since(module, Some(since), cursor).await
+    }
+
+    /// Customers can't be filtered by time, nor can tax rates.
+    async fn reach(&self, module: Module) -> Result<Reach, SystemError> {
+        Ok(match module {
+            Module::Contacts | Module::Taxes => Reach::All,
+            Module::Products | Module::SalesOrders => Reach::Changed,
+        })
+    }
+
+    /// Of contacts only the guests' orders: customers are compared one by one anyway.
+    async fn census(&self, module: Module, last: Census) -> Result<Census, SystemError> {
         match module {
-            Module::Contacts => self.page_of_contacts(cursor).await,
-            Module::Products => self.page_of_products(cursor).await,
-            Module::SalesOrders => self.page_of_orders(cursor).await,
-            Module::Taxes => self.page_of_taxes(cursor).await,
+            Module::Contacts => {
+                let mark = self.last_change("orders", &[("customer", "0")]).await?;
+                Ok(Census {
+                    mark,
+                    ..Census::default()
+                })
+            }
+            Module::Products => self.census_of("products", last).await,
+            Module::SalesOrders => self.census_of("orders", last).await,
+            Module::Taxes => Ok(Census::default()),
+        }
+    }
+
+    async fn ids(&self, module: Module, cursor: Option<&str>) -> Result<IdPage, SystemError> {
+        match module {
+            Module::Contacts => self.ids_of("customers", &[("role", "all")], cursor).await,
+            Module::Products => self.ids_of("products", &[], cursor).await,
+            Module::SalesOrders => self.ids_of("orders", &[], cursor).await,
+            Module::Taxes => self.ids_of("taxes", &[], cursor).await,
         }
     }
 

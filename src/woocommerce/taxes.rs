@@ -40,6 +40,7 @@ impl WooCommerce {
             records: answer.list()?.iter().filter_map(record).collect(),
             next: next_page("taxes", page, &answer),
             partial: false,
+            deleted: Vec::new(),
         })
     }
 }

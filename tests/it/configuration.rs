@@ -290,6 +290,7 @@ fn the_printed_configuration_and_its_debug_output_hold_no_secret() {
 
     [sweep]
     interval = "15m"
+    full_interval = "24h"
     at_start = true
     most_deletions_percent = 20
 

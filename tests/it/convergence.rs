@@ -18,6 +18,7 @@ use woo_vtiger_sync::queue::Lane;
 use woo_vtiger_sync::simulator::faults::FaultPlan;
 use woo_vtiger_sync::simulator::vtiger::{VtigerKind, VtigerOptions};
 use woo_vtiger_sync::simulator::woocommerce::WooCommerceOptions;
+use woo_vtiger_sync::sweep::Scope;
 use woo_vtiger_sync::sync::{Module, Side};
 
 use self::post::{Carelessness, Post};
@@ -250,7 +251,10 @@ impl Town {
         self.scene.forget_calls();
         for module in Module::ALL {
             let sweeper = &self.scene.server.parts().sweepers["shop"];
-            sweeper.sweep(&crate::scene::place(module)).await.unwrap();
+            sweeper
+                .sweep(&crate::scene::place(module), Scope::Full)
+                .await
+                .unwrap();
             self.rest().await?;
         }
         Ok(())

@@ -12,6 +12,7 @@ use woo_vtiger_sync::http;
 use woo_vtiger_sync::queue::Lane;
 use woo_vtiger_sync::simulator::vtiger::{VtigerKind, VtigerOptions, VtigerSimulator};
 use woo_vtiger_sync::simulator::woocommerce::{WooCommerceOptions, WooCommerceSimulator};
+use woo_vtiger_sync::sweep::Scope;
 use woo_vtiger_sync::sync::{FieldPath, Module, Patch, Record, RecordId, Side};
 
 use crate::order_generator::Generator;
@@ -60,7 +61,10 @@ impl Installation {
 async fn sweep(server: &Server) {
     for module in Module::ALL {
         let parts = server.parts();
-        parts.sweepers["shop"].sweep(&place(module)).await.unwrap();
+        parts.sweepers["shop"]
+            .sweep(&place(module), Scope::Full)
+            .await
+            .unwrap();
         loop {
             let depth = async || {
                 let mut depth = 0;

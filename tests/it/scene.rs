@@ -16,7 +16,7 @@ use woo_vtiger_sync::simulator::faults::FaultPlan;
 use woo_vtiger_sync::simulator::vtiger::{VtigerOptions, VtigerSimulator};
 use woo_vtiger_sync::simulator::woocommerce::{WooCommerceOptions, WooCommerceSimulator};
 use woo_vtiger_sync::store::{Entry, Place, Stored};
-use woo_vtiger_sync::sweep::Report;
+use woo_vtiger_sync::sweep::{Report, Scope};
 use woo_vtiger_sync::sync::{Module, ModuleSettings, RecordId, Side};
 use woo_vtiger_sync::woocommerce::webhook::TOPICS;
 
@@ -204,7 +204,7 @@ impl Scene {
     /// Sweeps the contacts once, and waits until what was found is dealt with.
     pub(crate) async fn sweep(&self) -> Report {
         let report = self.server.parts().sweepers["shop"]
-            .sweep(&contacts())
+            .sweep(&contacts(), Scope::Full)
             .await
             .unwrap();
         self.quiet().await;
@@ -216,7 +216,11 @@ impl Scene {
         let mut clean = true;
         for module in Module::ALL {
             let sweeper = &self.server.parts().sweepers["shop"];
-            clean &= sweeper.sweep(&place(module)).await.unwrap().is_clean();
+            clean &= sweeper
+                .sweep(&place(module), Scope::Full)
+                .await
+                .unwrap()
+                .is_clean();
             self.quiet().await;
         }
         clean

@@ -2,6 +2,7 @@
 //! written back to the shop. At the end both sides agree, where the shop counts.
 
 use serde_json::{Value as Json, json};
+use woo_vtiger_sync::sweep::Scope;
 use woo_vtiger_sync::sync::{Deletes, Direction, Module};
 
 use crate::sales_orders::{amount, sales_order};
@@ -143,7 +144,7 @@ async fn it_makes_no_difference_whether_the_order_or_the_product_is_heard_of_fir
             };
             for module in [first, second] {
                 let sweeper = &store.scene.server.parts().sweepers["shop"];
-                sweeper.sweep(&place(module)).await.unwrap();
+                sweeper.sweep(&place(module), Scope::Full).await.unwrap();
                 store.scene.quiet().await;
             }
 

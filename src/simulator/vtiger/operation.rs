@@ -62,6 +62,7 @@ impl Request {
             "getchallenge" | "login" => "username",
             "retrieve" | "delete" | extension::DELETE_ORDER => "id",
             "query" => "query",
+            extension::CHANGES => "module",
             "update" | "revise" | extension::SAVE_ORDER => {
                 let element = read(self.parameter("element")).unwrap_or_default();
                 return element
@@ -91,7 +92,8 @@ fn verb(operation: &str) -> Option<Verb> {
         | "retrieve"
         | "query"
         | "sync"
-        | extension::CAPABILITIES => Some(Verb::Get),
+        | extension::CAPABILITIES
+        | extension::CHANGES => Some(Verb::Get),
         "login"
         | "extendsession"
         | "logout"
@@ -150,7 +152,10 @@ impl State {
                     .login(parameter("username"), parameter("accessKey"), now);
             }
             unknown if verb(unknown).is_none() => return Err(Failure::Fatal),
-            extension::CAPABILITIES | extension::SAVE_ORDER | extension::DELETE_ORDER
+            extension::CAPABILITIES
+            | extension::SAVE_ORDER
+            | extension::DELETE_ORDER
+            | extension::CHANGES
                 if self.kind != VtigerKind::Extended =>
             {
                 return Err(Failure::Fatal);
@@ -171,6 +176,9 @@ impl State {
             "sync" => self.sync(parameter("elementType"), parameter("modifiedTime")),
             "create" => self.create(parameter("elementType"), parameter("element"), now),
             extension::CAPABILITIES => Ok(self.capabilities(now)),
+            extension::CHANGES => {
+                self.changes(parameter("module"), parameter("cursor"), parameter("limit"), now)
+            }
             extension::SAVE_ORDER => self.save_whole_order(parameter("element"), now),
             "update" => self.save("ws:update", parameter("element"), Mandatory::Demanded, now),
             "revise" => self.save("ws:revise", parameter("element"), Mandatory::IfSent, now),

@@ -12,7 +12,9 @@ use woo_vtiger_sync::store::Place;
 use woo_vtiger_sync::sync::{
     FieldMapping, FieldPath, Module, ModuleSettings, Patch, Record, RecordId, Side, Sides, Value,
 };
-use woo_vtiger_sync::system::{Fault, FieldInfo, FieldType, Finding, Glance, Page, System, SystemError};
+use woo_vtiger_sync::system::{
+    Census, Fault, FieldInfo, FieldType, Finding, Glance, IdPage, Page, Reach, System, SystemError,
+};
 
 use super::shop_with;
 
@@ -70,6 +72,22 @@ impl System for Teller {
     }
 
     async fn page(&self, _: Module, _: Option<&str>) -> Result<Page, SystemError> {
+        unreachable!()
+    }
+
+    async fn changes(&self, _: Module, _: Timestamp, _: Option<&str>) -> Result<Page, SystemError> {
+        unreachable!()
+    }
+
+    async fn reach(&self, _: Module) -> Result<Reach, SystemError> {
+        unreachable!()
+    }
+
+    async fn census(&self, _: Module, _: Census) -> Result<Census, SystemError> {
+        unreachable!()
+    }
+
+    async fn ids(&self, _: Module, _: Option<&str>) -> Result<IdPage, SystemError> {
         unreachable!()
     }
 

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use woo_vtiger_sync::store::Action;
+use woo_vtiger_sync::sweep::Scope;
 use woo_vtiger_sync::sync::{Module, Side, Sides};
 
 use super::lose_all;
@@ -161,7 +162,7 @@ async fn a_mass_deletion_waits_for_a_person() {
     assert_eq!(scene.crm.records("Contacts").len(), 30);
 
     let sweeper = scene.server.parts().sweepers["shop"].without_brake();
-    let report = sweeper.sweep(&contacts()).await.unwrap();
+    let report = sweeper.sweep(&contacts(), Scope::Full).await.unwrap();
     scene.quiet().await;
     assert_eq!(*report.found.of(Side::WooCommerce), 21);
     assert_eq!(report.held, Sides::default());
@@ -195,7 +196,10 @@ async fn an_order_that_is_gone_in_the_crm_leaves_the_shops_stock_in_the_crm() {
     scene.crm.delete_record(&order);
     assert_eq!(stock(), "10.000");
     let sweeper = &scene.server.parts().sweepers["shop"];
-    sweeper.sweep(&place(Module::SalesOrders)).await.unwrap();
+    sweeper
+        .sweep(&place(Module::SalesOrders), Scope::Full)
+        .await
+        .unwrap();
     scene.quiet().await;
 
     let in_shop = scene.shop.product(product).unwrap()["stock_quantity"]

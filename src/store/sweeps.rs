@@ -1,0 +1,101 @@
+//! How far sweeps came.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::{from_str, to_string};
+use sqlx::Row;
+
+use super::{Place, SqlStore, StoreError};
+use crate::clock::Timestamp;
+use crate::sync::Side;
+use crate::system::Census;
+
+/// How far sweeps came.
+#[async_trait]
+pub trait Sweeps: Send + Sync + fmt::Debug {
+    /// How far the sweeps of one side of a module came.
+    async fn sweep_state(&self, at: &Place, side: Side) -> Result<SweepState, StoreError>;
+
+    /// Notes how far they came.
+    async fn put_sweep_state(
+        &self,
+        at: &Place,
+        side: Side,
+        state: &SweepState,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+}
+
+/// How far the sweeps of one side of a module came.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SweepState {
+    /// How the side stood when the last finished sweep began: the next one looks at what changed since.
+    pub census: Census,
+    /// When the last finished sweep began.
+    pub swept: Option<Timestamp>,
+    /// When the last finished sweep that looked at everything began.
+    pub swept_all: Option<Timestamp>,
+    /// The sweep that is under way, or was broken off.
+    pub under_way: Option<SweepUnderWay>,
+    /// So many records were found to be gone that their counterparts are not deleted before a person has looked.
+    pub held: u64,
+}
+
+/// A sweep that is under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SweepUnderWay {
+    /// When it began.
+    pub begun: Timestamp,
+    /// How the side stood then.
+    pub census: Census,
+    /// It looks at what changed since then; at everything where there is no such time.
+    pub since: Option<Timestamp>,
+    /// The page that is next; the first where there is none.
+    pub cursor: Option<String>,
+}
+
+#[async_trait]
+impl Sweeps for SqlStore {
+    async fn sweep_state(&self, at: &Place, side: Side) -> Result<SweepState, StoreError> {
+        const READ: &str = "read how far a sweep came";
+        let row = sqlx::query("select state from sweep where connection = $1 and module = $2 and side = $3")
+            .bind(at.connection.as_str())
+            .bind(at.module.as_str())
+            .bind(side.as_str())
+            .fetch_optional(self.database.read())
+            .await
+            .map_err(StoreError::new(READ))?;
+        let Some(row) = row else {
+            return Ok(SweepState::default());
+        };
+        let text: String = row.try_get("state").map_err(StoreError::new(READ))?;
+        // What another version wrote and this one can't read is done anew.
+        Ok(from_str(&text).unwrap_or_default())
+    }
+
+    async fn put_sweep_state(
+        &self,
+        at: &Place,
+        side: Side,
+        state: &SweepState,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        const WRITE: &str = "write how far a sweep came";
+        sqlx::query(
+            "insert into sweep (connection, module, side, state, updated_at) values ($1, $2, $3, $4, $5) \
+             on conflict (connection, module, side) do update set state = $4, updated_at = $5",
+        )
+        .bind(at.connection.as_str())
+        .bind(at.module.as_str())
+        .bind(side.as_str())
+        .bind(to_string(state).map_err(StoreError::unreadable(WRITE))?)
+        .bind(now.as_millis())
+        .execute(self.database.write())
+        .await
+        .map_err(StoreError::new(WRITE))?;
+        Ok(())
+    }
+}

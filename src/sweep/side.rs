@@ -1,0 +1,165 @@
+//! The sweep of one side of a module: page by page, and on where it was broken off.
+
+use std::time::Duration;
+
+use super::gone::Seen;
+use super::{Ground, Report, Scope, Sweeper, patiently};
+use crate::clock::Timestamp;
+use crate::engine::EngineError;
+use crate::store::{SweepState, SweepUnderWay};
+use crate::sync::RecordId;
+use crate::system::{Page, Reach};
+
+/// A sweep that was broken off longer ago is begun anew.
+const STALE: Duration = Duration::from_hours(24);
+
+impl Sweeper {
+    pub(super) async fn sweep_side(
+        &self,
+        ground: Ground<'_>,
+        scope: Scope,
+        report: &mut Report,
+    ) -> Result<(), EngineError> {
+        let Ground { at, side, .. } = ground;
+        let mut state = self.engine.store.sweep_state(at, side).await?;
+        let now = self.engine.clock.now();
+        let known = state.under_way.take().filter(|known| serves(known, scope, now));
+        let resumed = known.is_some();
+        let sweep = match known {
+            Some(known) => known,
+            None => self.begin(ground, scope, &state).await?,
+        };
+        state.under_way = Some(sweep);
+        let mut seen = Seen::default();
+        let deleted = self
+            .read_pages(ground, &mut state, &mut seen, resumed, report)
+            .await?;
+        let Some(sweep) = state.under_way.take() else {
+            return Ok(());
+        };
+        let reach = patiently(|| self.engine.system(side).reach(at.module)).await?;
+        let is_told = sweep.since.is_some() && reach == Reach::ChangedAndDeleted;
+        let saw_all = sweep.since.is_none() || reach == Reach::All;
+        let is_complete = sweep.census.is_complete_since(state.census);
+        if is_told {
+            self.see_to_told(ground, &deleted, report).await?;
+        } else if saw_all && !resumed {
+            self.see_to_gone(ground, &seen, report).await?;
+        } else if saw_all || scope != Scope::Changes || is_complete == Some(false) {
+            let present = self.present(ground).await?;
+            self.see_to_gone(ground, &present, report).await?;
+        }
+        state.held = *report.held.of(side);
+        // What is held back must be found again.
+        if state.held == 0 {
+            state.census = sweep.census;
+        }
+        state.swept = Some(sweep.begun);
+        if sweep.since.is_none() {
+            state.swept_all = Some(sweep.begun);
+        }
+        self.note(ground, &state).await
+    }
+
+    /// How a sweep begins.
+    async fn begin(
+        &self,
+        Ground { at, side, .. }: Ground<'_>,
+        scope: Scope,
+        state: &SweepState,
+    ) -> Result<SweepUnderWay, EngineError> {
+        let begun = self.engine.clock.now();
+        let system = self.engine.system(side);
+        let census = patiently(|| system.census(at.module, state.census)).await?;
+        Ok(SweepUnderWay {
+            begun,
+            census,
+            since: state.census.mark.filter(|_| scope != Scope::Full),
+            cursor: None,
+        })
+    }
+
+    /// Reads the pages that are left, and has what may have changed looked at. The records that the system tells were
+    /// deleted.
+    async fn read_pages(
+        &self,
+        ground: Ground<'_>,
+        state: &mut SweepState,
+        seen: &mut Seen,
+        resumed: bool,
+        report: &mut Report,
+    ) -> Result<Vec<RecordId>, EngineError> {
+        let mut deleted = Vec::new();
+        let mut is_first = true;
+        while let Some(sweep) = &mut state.under_way {
+            let page = match self.page(ground, sweep).await {
+                Ok(page) => page,
+                Err(error) => {
+                    // Where it can't go on where it was broken off, it begins anew.
+                    if resumed && is_first {
+                        state.under_way = None;
+                        self.note(ground, state).await?;
+                    }
+                    return Err(error);
+                }
+            };
+            is_first = false;
+            *report.read.of_mut(ground.side) += page.records.len() as u64;
+            for record in &page.records {
+                seen.note(&record.id);
+            }
+            deleted.extend_from_slice(&page.deleted);
+            let next = page.next.clone();
+            let events = self.differences(ground, page).await?;
+            self.publish(ground.side, &events, report).await?;
+            if next.is_none() {
+                break;
+            }
+            // What was found up to here is in the queue.
+            sweep.cursor = next;
+            self.note(ground, state).await?;
+        }
+        Ok(deleted)
+    }
+
+    /// Reads a page, again and again when the system is not available for the moment.
+    async fn page(
+        &self,
+        Ground { at, side, .. }: Ground<'_>,
+        sweep: &SweepUnderWay,
+    ) -> Result<Page, EngineError> {
+        let system = self.engine.system(side);
+        let cursor = sweep.cursor.as_deref();
+        match sweep.since {
+            Some(since) => patiently(|| system.changes(at.module, since, cursor)).await,
+            None => patiently(|| system.page(at.module, cursor)).await,
+        }
+    }
+
+    /// The records that there are.
+    async fn present(&self, Ground { at, side, .. }: Ground<'_>) -> Result<Seen, EngineError> {
+        let mut present = Seen::default();
+        let mut cursor: Option<String> = None;
+        loop {
+            let system = self.engine.system(side);
+            let page = patiently(|| system.ids(at.module, cursor.as_deref())).await?;
+            for id in &page.ids {
+                present.note(id);
+            }
+            cursor = page.next;
+            if cursor.is_none() {
+                return Ok(present);
+            }
+        }
+    }
+
+    async fn note(&self, Ground { at, side, .. }: Ground<'_>, state: &SweepState) -> Result<(), EngineError> {
+        let now = self.engine.clock.now();
+        Ok(self.engine.store.put_sweep_state(at, side, state, now).await?)
+    }
+}
+
+/// Whether a sweep that was broken off does what is asked for, too.
+fn serves(sweep: &SweepUnderWay, scope: Scope, now: Timestamp) -> bool {
+    (sweep.since.is_none() || scope != Scope::Full) && now - sweep.begun < STALE
+}
