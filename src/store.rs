@@ -66,6 +66,9 @@ pub trait Links: Send + Sync + fmt::Debug {
     /// The links of records with this match key.
     async fn links_by_key(&self, at: &Place, key: &str) -> Result<Vec<Link>, StoreError>;
 
+    /// The links of records with any of these match keys, in no order.
+    async fn links_by_keys(&self, at: &Place, keys: &[&str]) -> Result<Vec<Link>, StoreError>;
+
     /// Notes that a record of `source`'s counterpart is about to be created on `side`.
     async fn begin_create(
         &self,

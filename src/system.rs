@@ -17,6 +17,9 @@ pub use gate::{
     work_for,
 };
 
+/// So much two readings of a system's clock may differ.
+const TOLERANCE_MS: u64 = 5_000;
+
 /// One installation of one of the two systems.
 #[async_trait]
 pub trait System: Send + Sync + fmt::Debug {
@@ -195,8 +198,11 @@ pub enum Reach {
 /// How a module stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Census {
-    /// What was changed later than this may be missing from pages that are read from now on. By the system's own clock.
+    /// What is changed later than this may be missing from pages that are read from now on. By the system's own clock:
+    /// the time of the newest change, or the present moment where the newest change isn't known.
     pub mark: Option<Timestamp>,
+    /// By how many milliseconds the system's clock is ahead of ours, where it tells the time.
+    pub ahead_ms: Option<i64>,
     /// How many records there are, where the system tells.
     pub total: Option<u64>,
     /// The number of the newest record, where numbers grow.
@@ -210,6 +216,18 @@ impl Census {
     /// nobody can say.
     pub fn is_complete_since(&self, last: Self) -> Option<bool> {
         Some(last.total? + self.created? == self.total?)
+    }
+
+    /// By how much the system's clock was set back since `last`. Times are whole seconds, and answers take a while.
+    pub fn set_back_since(&self, last: Self) -> Duration {
+        let back_ms = last
+            .ahead_ms
+            .zip(self.ahead_ms)
+            .map_or(0, |(last, now)| last - now);
+        match u64::try_from(back_ms) {
+            Ok(back) if back > TOLERANCE_MS => Duration::from_millis(back),
+            _ => Duration::ZERO,
+        }
     }
 }
 

@@ -31,39 +31,20 @@ impl Links for SqlStore {
     }
 
     async fn links_of(&self, at: &Place, side: Side, ids: &[RecordId]) -> Result<Vec<Link>, StoreError> {
-        let mut links = Vec::with_capacity(ids.len());
-        // SQLite takes many, but not any number of parameters.
-        for some in ids.chunks(500) {
-            let list = placeholders(3, some.len());
-            let statement = match side {
-                Side::WooCommerce => format!("{} and woocommerce_id in ({list})", select!("")),
-                Side::Vtiger => format!("{} and vtiger_id in ({list})", select!("")),
-            };
-            // Nothing but placeholders is put in.
-            let query = sqlx::query(AssertSqlSafe(statement))
-                .bind(at.connection.as_str())
-                .bind(at.module.as_str());
-            let query = some.iter().fold(query, |query, id| query.bind(id.as_str()));
-            let rows = query
-                .fetch_all(self.database.read())
-                .await
-                .map_err(StoreError::new(READ))?;
-            for row in &rows {
-                links.push(link(row)?);
-            }
-        }
-        Ok(links)
+        let ids: Vec<&str> = ids.iter().map(RecordId::as_str).collect();
+        let column = match side {
+            Side::WooCommerce => "woocommerce_id",
+            Side::Vtiger => "vtiger_id",
+        };
+        self.links_with(at, column, &ids).await
     }
 
     async fn links_by_key(&self, at: &Place, key: &str) -> Result<Vec<Link>, StoreError> {
-        let rows = sqlx::query(select!(" and match_key = $3"))
-            .bind(at.connection.as_str())
-            .bind(at.module.as_str())
-            .bind(key)
-            .fetch_all(self.database.read())
-            .await
-            .map_err(StoreError::new(READ))?;
-        rows.iter().map(link).collect()
+        self.links_by_keys(at, &[key]).await
+    }
+
+    async fn links_by_keys(&self, at: &Place, keys: &[&str]) -> Result<Vec<Link>, StoreError> {
+        self.links_with(at, "match_key", keys).await
     }
 
     async fn begin_create(
@@ -234,6 +215,36 @@ impl Links for SqlStore {
             journal::put(&mut transaction, &commit.at, commit.now, entry).await?;
         }
         transaction.commit().await.map_err(StoreError::new(COMMIT))
+    }
+}
+
+impl SqlStore {
+    /// The links that have any of these values in a column.
+    async fn links_with(
+        &self,
+        at: &Place,
+        column: &'static str,
+        values: &[&str],
+    ) -> Result<Vec<Link>, StoreError> {
+        let mut links = Vec::with_capacity(values.len());
+        // SQLite takes many, but not any number of parameters.
+        for some in values.chunks(500) {
+            let list = placeholders(3, some.len());
+            // Nothing but the column's name and placeholders is put in.
+            let statement = format!("{} and {column} in ({list})", select!(""));
+            let query = sqlx::query(AssertSqlSafe(statement))
+                .bind(at.connection.as_str())
+                .bind(at.module.as_str());
+            let query = some.iter().fold(query, |query, value| query.bind(*value));
+            let rows = query
+                .fetch_all(self.database.read())
+                .await
+                .map_err(StoreError::new(READ))?;
+            for row in &rows {
+                links.push(link(row)?);
+            }
+        }
+        Ok(links)
     }
 }
 

@@ -40,6 +40,9 @@ pub struct SweepState {
     pub swept_all: Option<Timestamp>,
     /// The sweep that is under way, or was broken off.
     pub under_way: Option<SweepUnderWay>,
+    /// Whether the newest change of the census was the newest at the sweep before, too, so that no other of its second was
+    /// missed.
+    pub settled: bool,
     /// So many records were found to be gone that their counterparts are not deleted before a person has looked.
     pub held: u64,
 }
@@ -53,6 +56,9 @@ pub struct SweepUnderWay {
     pub census: Census,
     /// It looks at what changed since then; at everything where there is no such time.
     pub since: Option<Timestamp>,
+    /// Whether there is no page to read, as nothing changed.
+    #[serde(default)]
+    pub is_idle: bool,
     /// The page that is next; the first where there is none.
     pub cursor: Option<String>,
 }

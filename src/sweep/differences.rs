@@ -21,19 +21,13 @@ impl Sweeper {
         let ids: Vec<RecordId> = records.iter().map(|record| record.id.clone()).collect();
         let links = self.engine.store.links_of(at, side, &ids).await?;
         let link_of = |id: &RecordId| links.iter().find(|link| link.ids.of(side) == id);
-        let mut customers = HashSet::new();
-        for guest in ids.iter().filter_map(RecordId::guest_email) {
-            if self
-                .engine
-                .store
-                .links_by_key(at, guest)
-                .await?
-                .iter()
-                .any(|link| !link.is_broken())
-            {
-                customers.insert(RecordId::guest(guest));
-            }
-        }
+        let guests: Vec<&str> = ids.iter().filter_map(RecordId::guest_email).collect();
+        let known = self.engine.store.links_by_keys(at, &guests).await?;
+        let customers: HashSet<RecordId> = known
+            .iter()
+            .filter(|link| !link.is_broken())
+            .map(|link| RecordId::guest(&link.match_key))
+            .collect();
         if partial {
             let is_new = |record: &&Record| match link_of(&record.id) {
                 // What was last seen within the second of its change may have changed once more since.

@@ -10,6 +10,9 @@ use crate::store::{SweepState, SweepUnderWay};
 use crate::sync::RecordId;
 use crate::system::{Page, Reach};
 
+/// So long after a change was seen its second is over, and so is whatever request may have changed something in it.
+const SETTLED_AFTER: Duration = Duration::from_mins(2);
+
 /// A sweep that was broken off longer ago is begun anew.
 const STALE: Duration = Duration::from_hours(24);
 
@@ -52,6 +55,10 @@ impl Sweeper {
         state.held = *report.held.of(side);
         // What is held back must be found again.
         if state.held == 0 {
+            let is_over = state
+                .swept
+                .is_some_and(|last| sweep.begun - last >= SETTLED_AFTER);
+            state.settled = is_over && sweep.census.mark == state.census.mark;
             state.census = sweep.census;
         }
         state.swept = Some(sweep.begun);
@@ -71,10 +78,18 @@ impl Sweeper {
         let begun = self.engine.clock.now();
         let system = self.engine.system(side);
         let census = patiently(|| system.census(at.module, state.census)).await?;
+        let set_back = census.set_back_since(state.census);
+        let since = state.census.mark.filter(|_| scope != Scope::Full);
+        let is_idle = since.is_some()
+            && state.settled
+            && census.mark == state.census.mark
+            && set_back.is_zero()
+            && patiently(|| system.reach(at.module)).await? == Reach::Changed;
         Ok(SweepUnderWay {
             begun,
             census,
-            since: state.census.mark.filter(|_| scope != Scope::Full),
+            since: since.map(|since| since.before(set_back)),
+            is_idle,
             cursor: None,
         })
     }
@@ -91,7 +106,9 @@ impl Sweeper {
     ) -> Result<Vec<RecordId>, EngineError> {
         let mut deleted = Vec::new();
         let mut is_first = true;
-        while let Some(sweep) = &mut state.under_way {
+        while let Some(sweep) = &mut state.under_way
+            && !sweep.is_idle
+        {
             let page = match self.page(ground, sweep).await {
                 Ok(page) => page,
                 Err(error) => {

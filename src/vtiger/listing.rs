@@ -13,9 +13,13 @@ use crate::clock::Timestamp;
 use crate::sync::{Module, RecordId};
 use crate::system::{IdPage, Page, Reach, SystemError};
 
-/// How much further back is looked than asked for. Times are told in the server's zone, so that they repeat for an hour
-/// when daylight saving ends, and are an hour off until a write tells that it began; and a clock may be put back.
-const MARGIN_S: i64 = 75 * 60;
+/// How much further back is looked than asked for: times have whole seconds, and what a slow request changes can be seen only
+/// at its end.
+const MARGIN_S: i64 = 2 * 60;
+
+/// The same where the server's zone isn't UTC, and may save daylight: its times repeat for an hour when that ends, and are
+/// an hour off until a write of ours tells that it began.
+const LOCAL_MARGIN_S: i64 = 75 * 60;
 
 /// What the cursors of the extension's changes begin with.
 const TOLD: &str = "changes:";
@@ -115,9 +119,14 @@ impl Vtiger {
         if module == Module::Taxes {
             return self.page_of(module, cursor).await;
         }
+        let margin_s = if self.zone.is_known() && self.zone.offset().is_utc() {
+            MARGIN_S
+        } else {
+            LOCAL_MARGIN_S
+        };
         let since = self
             .zone
-            .write(Timestamp::from_seconds(since.as_seconds() - MARGIN_S));
+            .write(Timestamp::from_seconds(since.as_seconds() - margin_s));
         let told = cursor.and_then(|cursor| cursor.strip_prefix(TOLD));
         let by_extension = match cursor {
             Some(_) => told.is_some(),

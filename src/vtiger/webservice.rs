@@ -160,6 +160,11 @@ impl Webservice {
             .clone()
     }
 
+    /// The present moment by our clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// The present moment by the server's clock, as far as that is known.
     pub(crate) fn server_now(&self) -> Timestamp {
         self.by_servers_clock(self.clock.now())

@@ -1,9 +1,10 @@
 //! How WooCommerce writes dates: its `…_gmt` fields and the bounds of queries are naive, in UTC. Pure.
 
 use serde_json::Value as Json;
-use time::PrimitiveDateTime;
 use time::format_description::BorrowedFormatItem;
+use time::format_description::well_known::Rfc2822;
 use time::macros::format_description;
+use time::{OffsetDateTime, PrimitiveDateTime};
 
 use crate::clock::Timestamp;
 
@@ -13,6 +14,12 @@ const NAIVE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[da
 pub(super) fn gmt(json: &Json, field: &str) -> Option<Timestamp> {
     let text = json.get(field)?.as_str()?;
     let at = PrimitiveDateTime::parse(text, NAIVE).ok()?.assume_utc();
+    Some(Timestamp::from_seconds(at.unix_timestamp()))
+}
+
+/// A date in an HTTP header.
+pub(super) fn http(text: &str) -> Option<Timestamp> {
+    let at = OffsetDateTime::parse(text.trim(), &Rfc2822).ok()?;
     Some(Timestamp::from_seconds(at.unix_timestamp()))
 }
 

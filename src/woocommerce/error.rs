@@ -8,8 +8,6 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
 use serde_json::Value as Json;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc2822;
 use url::Url;
 
 use crate::clock::Timestamp;
@@ -187,6 +185,5 @@ fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let at = OffsetDateTime::parse(text, &Rfc2822).ok()?;
-    Some(Timestamp::from_seconds(at.unix_timestamp()) - now)
+    Some(super::date::http(text)? - now)
 }

@@ -12,9 +12,9 @@ use crate::system::{Census, IdPage, Page, SystemError};
 const COUNT: &str = "count records";
 const LIST: &str = "list ids";
 
-/// How much further back is looked than asked for. WooCommerce's bound is exclusive, its times have whole seconds, a slow
-/// request stores an earlier time than its end, and a shop's clock may be put back.
-const MARGIN_S: i64 = 15 * 60;
+/// How much further back is looked than asked for: WooCommerce's bound is exclusive, its times have whole seconds, and what
+/// a slow request changes can be seen only at its end.
+const MARGIN_S: i64 = 2 * 60;
 
 /// The filters of a list: what changed since a moment.
 pub(super) struct Since(Option<String>);
@@ -55,7 +55,7 @@ impl WooCommerce {
         &self,
         collection: &str,
         filters: &[(&str, &str)],
-    ) -> Result<Option<Timestamp>, SystemError> {
+    ) -> Result<Census, SystemError> {
         let mut query = filters.to_vec();
         query.extend([
             ("orderby", "modified"),
@@ -68,16 +68,19 @@ impl WooCommerce {
             .get(COUNT, format!("{API}/{collection}"), &query)
             .await?;
         let last = answer.list()?.first();
-        Ok(last.and_then(|json| gmt(json, "date_modified_gmt")))
+        let last = last.and_then(|json| gmt(json, "date_modified_gmt"));
+        let now = answer.date();
+        Ok(Census {
+            // A change of later than now was made before the clock was set back.
+            mark: last.map(|last| now.map_or(last, |now| last.min(now))),
+            ahead_ms: now.map(|now| now.as_millis() - self.rest.now().as_millis()),
+            ..Census::default()
+        })
     }
 
     /// When a collection last changed, how many records it has, and how many of them are new.
     pub(super) async fn census_of(&self, collection: &str, last: Census) -> Result<Census, SystemError> {
-        let mark = self.last_change(collection, &[]).await?;
-        let mut census = Census {
-            mark,
-            ..Census::default()
-        };
+        let mut census = self.last_change(collection, &[]).await?;
         let per_page = PER_PAGE.to_string();
         let mut created = 0;
         for page in 1.. {

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap};
 use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
@@ -16,7 +16,7 @@ use url::Url;
 
 use super::oauth::{self, Parameters, Signer};
 use super::{Authentication, WooCommerceSettings, error};
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::system::{Fault, Gate, Open, Reply, ReplyKind, SystemError};
 
 /// The version of the REST API that is spoken.
@@ -63,6 +63,11 @@ impl Answer {
     /// How many records there are on all pages together.
     pub(super) fn total(&self) -> Option<u64> {
         self.number("x-wp-total")
+    }
+
+    /// When it was given, by the shop's clock, or by that of a proxy before it.
+    pub(super) fn date(&self) -> Option<Timestamp> {
+        super::date::http(self.headers.get(DATE)?.to_str().ok()?)
     }
 
     /// How many pages there are. (`Link` misses `rel="next"` on single pages and can't be relied on.)
@@ -123,6 +128,11 @@ impl Rest {
     /// The same, with requests that pass this gate.
     pub(super) fn behind(self, gate: Arc<dyn Gate>) -> Self {
         Self { gate, ..self }
+    }
+
+    /// The present moment by our clock.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// The site's address.

@@ -100,6 +100,17 @@ impl Scene {
         crm: VtigerOptions,
         post: impl FnOnce(&str) -> String,
     ) -> Self {
+        Self::with_clock(settings, shop, crm, post, SystemClock::shared()).await
+    }
+
+    /// With this clock of the service's.
+    pub(crate) async fn with_clock(
+        settings: &str,
+        shop: WooCommerceOptions,
+        crm: VtigerOptions,
+        post: impl FnOnce(&str) -> String,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         http::install_tls_provider();
         let shop = WooCommerceSimulator::start(shop).await.unwrap();
         let crm = VtigerSimulator::start(crm).await.unwrap();
@@ -109,9 +120,7 @@ impl Scene {
         let stack = Stack::empty().await;
         let variables = environment(&shop, &crm, &stack);
         let config = Config::load(Some(&file), variables.into_iter()).unwrap();
-        let server = Server::start(&config, SystemClock::shared(), Stage::Simulated)
-            .await
-            .unwrap();
+        let server = Server::start(&config, clock, Stage::Simulated).await.unwrap();
         let url = format!("http://{}", server.address());
         let address = post(&url);
         for topic in TOPICS {
@@ -298,6 +307,7 @@ impl Scene {
             "getchallenge ",
             "login ",
             "woovtigersync_capabilities ",
+            "woovtigersync_changes ",
         ];
         let mut calls = self.calls();
         calls.retain(|call| !reads.iter().any(|read| call.starts_with(read)));

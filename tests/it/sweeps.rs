@@ -1,17 +1,31 @@
 //! What sweeps find that nobody announced.
 
+mod broken_off;
+mod changes;
+mod clock;
 mod deletions;
+mod meanwhile;
 
-use woo_vtiger_sync::simulator::faults::FaultPlan;
+use woo_vtiger_sync::sweep::{Report, Scope};
+use woo_vtiger_sync::sync::{Module, Side};
 
-use crate::scene::Scene;
+use crate::scene::{Scene, place};
 
-/// From now on no webhook and no callback arrives.
-fn lose_all(scene: &Scene) {
-    let plan = FaultPlan {
-        lost_webhooks: 1.0,
-        ..FaultPlan::default()
-    };
-    scene.shop.set_faults(plan.clone());
-    scene.crm.set_faults(plan);
+/// Sweeps all modules once, those that others refer to first, and waits until what was found is dealt with.
+async fn sweep(scene: &Scene, scope: Scope) -> Vec<Report> {
+    let mut reports = Vec::new();
+    for module in Module::ALL {
+        let sweeper = &scene.server.parts().sweepers["shop"];
+        reports.push(sweeper.sweep(&place(module), scope).await.unwrap());
+        scene.quiet().await;
+    }
+    reports
+}
+
+/// How many records were found not to be in step.
+fn found(reports: &[Report]) -> u64 {
+    let counts = reports
+        .iter()
+        .flat_map(|report| Side::BOTH.map(|side| *report.found.of(side)));
+    counts.sum()
 }

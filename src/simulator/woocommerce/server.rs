@@ -17,7 +17,7 @@ use super::auth::{Caller, Gate};
 use super::delivery::Sender;
 use super::query::Query;
 use super::shop::Shop;
-use super::text::php_json;
+use super::text::{http_date, php_json};
 use super::{Call, route};
 use crate::simulator::faults::{Fault, Faults};
 use crate::simulator::writes::Writes;
@@ -161,19 +161,21 @@ async fn work(
         query,
         fields: fields(request, body),
     };
-    let (result, allow, pings) = {
+    let (result, allow, pings, now) = {
         let mut shop = shared.shop();
         let (result, allow) = route::answer(&mut shop, &call);
-        (result, allow, std::mem::take(&mut shop.pings))
+        (result, allow, std::mem::take(&mut shop.pings), shop.now())
     };
     for webhook in pings {
         // As in the real one, the caller waits for it.
         shared.sender.ping(shared, webhook).await;
     }
-    match result {
+    let mut done = match result {
         Ok(answer) => success(url, answer, allow),
         Err(error) => failure(url, &error, allow),
-    }
+    };
+    done.response.insert_header(("Date", http_date(now)));
+    done
 }
 
 /// The body's fields. Without the JSON content type, WordPress does not look into it.

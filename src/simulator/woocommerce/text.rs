@@ -24,6 +24,14 @@ pub(super) fn local(at: Timestamp) -> String {
     at.to_utc().to_offset(SITE).format(DATE_TIME).unwrap_or_default()
 }
 
+/// A moment as HTTP headers tell it.
+pub(super) fn http_date(at: Timestamp) -> String {
+    let format = format_description!(
+        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+    );
+    at.to_utc().format(format).unwrap_or_default()
+}
+
 /// A date of a query, as the text that [`gmt`] writes, so that both compare as text.
 ///
 /// Without an offset it is the shop's own time, unless `dates_are_gmt`.

@@ -5,7 +5,6 @@ use woo_vtiger_sync::store::Action;
 use woo_vtiger_sync::sweep::Scope;
 use woo_vtiger_sync::sync::{Module, Side, Sides};
 
-use super::lose_all;
 use crate::scene::{Scene, ann, contacts, place};
 
 const PROPAGATE: &str = "[connections.shop.modules.contacts]
@@ -30,7 +29,7 @@ async fn what_is_gone_for_good_in_the_shop_is_gone_in_the_crm_after_a_sweep() {
     }));
     scene.quiet().await;
     assert_eq!(scene.crm.records("SalesOrder").len(), 1);
-    lose_all(&scene);
+    scene.set_deaf(true);
 
     scene.shop.delete_order(order);
     assert!(!scene.sweep_all().await);
@@ -57,7 +56,7 @@ async fn what_is_gone_in_the_crm_is_in_the_shops_trash_after_a_sweep() {
     );
     scene.quiet().await;
     let in_shop = scene.shop.products()[0]["id"].as_u64().unwrap();
-    lose_all(&scene);
+    scene.set_deaf(true);
 
     scene.crm.delete_record(&product);
     scene.crm.delete_record(&contact);
@@ -84,7 +83,7 @@ async fn a_variation_that_is_gone_is_found_and_those_that_are_there_are_not_aske
         )
     });
     scene.quiet().await;
-    lose_all(&scene);
+    scene.set_deaf(true);
     // The shop announced the product alone.
     scene.sweep_all().await;
     scene.forget_calls();
@@ -106,7 +105,7 @@ async fn a_variation_that_is_gone_is_found_and_those_that_are_there_are_not_aske
 async fn where_deletions_are_not_passed_on_the_log_tells_of_them_once() {
     let scene = Scene::start().await;
     let (customer, contact) = scene.pair("ann@shop.example").await;
-    lose_all(&scene);
+    scene.set_deaf(true);
 
     scene.shop.delete_customer(customer);
     scene.sweep().await;
@@ -123,7 +122,7 @@ async fn where_deletions_are_not_passed_on_the_log_tells_of_them_once() {
 async fn a_customer_of_another_role_is_not_gone() {
     let scene = Scene::with(PROPAGATE).await;
     let (customer, contact) = scene.pair("ann@shop.example").await;
-    lose_all(&scene);
+    scene.set_deaf(true);
 
     // No list of customers holds it any more.
     scene
@@ -143,7 +142,7 @@ async fn a_mass_deletion_waits_for_a_person() {
         scene.shop.register_customer(ann(&format!("c{nth}@shop.example")));
     }
     scene.quiet().await;
-    lose_all(&scene);
+    scene.set_deaf(true);
     for customer in scene.shop.customers().iter().take(21) {
         scene.shop.delete_customer(customer["id"].as_u64().unwrap());
     }
@@ -186,7 +185,7 @@ async fn an_order_that_is_gone_in_the_crm_leaves_the_shops_stock_in_the_crm() {
     scene.quiet().await;
     let stock = || scene.crm.records("Products")[0]["qtyinstock"].clone();
     assert_eq!(stock(), "8.000");
-    lose_all(&scene);
+    scene.set_deaf(true);
 
     // Vtiger gives its goods back, and tells nobody.
     let order = scene.crm.records("SalesOrder")[0]["id"]

@@ -1,0 +1,91 @@
+//! A clock that tests set.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use woo_vtiger_sync::clock::{Clock, SystemClock, Timestamp};
+use woo_vtiger_sync::simulator::vtiger::{VtigerKind, VtigerOptions};
+use woo_vtiger_sync::simulator::woocommerce::WooCommerceOptions;
+
+use crate::scene::Scene;
+
+/// A clock that goes as the system's does, ahead of it by what it was set to, unless it stands still.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    ahead_ms: AtomicI64,
+    /// 0 where it goes.
+    stopped_at_ms: AtomicI64,
+}
+
+impl Watch {
+    /// Sets it ahead, or back.
+    pub(super) fn set_ahead(&self, by: Duration) {
+        let by = i64::try_from(by.as_millis()).unwrap();
+        self.ahead_ms.fetch_add(by, Ordering::Relaxed);
+    }
+
+    /// Sets it back.
+    pub(super) fn set_back(&self, by: Duration) {
+        let by = i64::try_from(by.as_millis()).unwrap();
+        self.ahead_ms.fetch_sub(by, Ordering::Relaxed);
+    }
+
+    /// Stops it.
+    pub(super) fn stop(&self) {
+        self.stopped_at_ms
+            .store(self.now().as_millis(), Ordering::Relaxed);
+    }
+}
+
+impl Clock for Watch {
+    fn now(&self) -> Timestamp {
+        match self.stopped_at_ms.load(Ordering::Relaxed) {
+            0 => {
+                let now = SystemClock.now().as_millis() + self.ahead_ms.load(Ordering::Relaxed);
+                Timestamp::from_millis(now)
+            }
+            stopped => Timestamp::from_millis(stopped),
+        }
+    }
+}
+
+/// A clock of the shop's, one of the CRM's, and one of the service's.
+#[derive(Clone, Default)]
+pub(super) struct Watches {
+    pub(super) shop: Arc<Watch>,
+    pub(super) crm: Arc<Watch>,
+    pub(super) service: Arc<Watch>,
+}
+
+impl Watches {
+    /// Lets so much time pass everywhere.
+    pub(super) fn pass(&self, time: Duration) {
+        for watch in [&self.shop, &self.crm, &self.service] {
+            watch.set_ahead(time);
+        }
+    }
+
+    /// A scene with these clocks.
+    pub(super) async fn scene(&self, settings: &str, crm: VtigerOptions) -> Scene {
+        let shop = WooCommerceOptions {
+            delivery_delay: Duration::ZERO,
+            clock: Arc::<Watch>::clone(&self.shop),
+            ..WooCommerceOptions::default()
+        };
+        let crm = VtigerOptions {
+            clock: Arc::<Watch>::clone(&self.crm),
+            ..crm
+        };
+        let clock = Arc::<Watch>::clone(&self.service);
+        Scene::with_clock(settings, shop, crm, ToOwned::to_owned, clock).await
+    }
+}
+
+/// A CRM of this kind.
+pub(super) fn crm(kind: VtigerKind) -> VtigerOptions {
+    VtigerOptions {
+        kind,
+        ..VtigerOptions::default()
+    }
+}
