@@ -8,3 +8,7 @@ create table sweep (
     updated_at bigint not null,
     primary key (connection, module, side)
 );
+
+-- What a sweep that is asked for does.
+alter table sweep_request add column is_full bigint not null default 0;
+alter table sweep_request add column allows_deletions bigint not null default 0;

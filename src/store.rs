@@ -27,7 +27,7 @@ pub use database::{Database, DatabaseError};
 pub use failed::{FailedEvent, FailedEvents, FailedFilter};
 pub use limits::{Budget, Down, Limits, Standing, Turn};
 pub use processes::{GONE, Process, Processes};
-pub use sweeps::{SweepState, SweepUnderWay, Sweeps};
+pub use sweeps::{SweepRequest, SweepState, SweepUnderWay, Sweeps};
 pub use waiting::{Awaited, Waiting};
 
 /// Everything that the program remembers.
@@ -213,11 +213,11 @@ pub trait Settings: Send + Sync + fmt::Debug {
         now: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// Asks for a sweep of a module.
-    async fn request_sweep(&self, at: &Place, now: Timestamp) -> Result<(), StoreError>;
+    /// Asks for a sweep of a module. Several requests for one module make one, which does what any of them asks for.
+    async fn request_sweep(&self, request: &SweepRequest, now: Timestamp) -> Result<(), StoreError>;
 
     /// Takes the requests to sweep a connection's modules, and forgets them.
-    async fn take_sweep_requests(&self, connection: &str) -> Result<Vec<Place>, StoreError>;
+    async fn take_sweep_requests(&self, connection: &str) -> Result<Vec<SweepRequest>, StoreError>;
 }
 
 /// A module of a connection.

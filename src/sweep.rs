@@ -8,6 +8,7 @@ mod schedule;
 mod side;
 
 pub use self::schedule::Schedule;
+use crate::clock::Timestamp;
 use crate::engine::{Backoff, Disposition, Engine, EngineError};
 use crate::queue::{Cause, Change, Event, Lane, Subject};
 use crate::store::Place;
@@ -80,6 +81,23 @@ impl Sweeper {
         Self::new(self.engine.clone(), 100)
     }
 
+    /// Whether all of these modules were swept since then, as far as they are swept at all.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn has_swept_since(&self, places: &[Place], since: Timestamp) -> Result<bool, EngineError> {
+        for at in places {
+            let settings = self.engine.settings(at).await?;
+            for side in swept_sides(&settings) {
+                let state = self.engine.store.sweep_state(at, side).await?;
+                if state.swept.is_none_or(|swept| swept < since) {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
     /// Sweeps a module once.
     ///
     /// # Errors
@@ -88,18 +106,13 @@ impl Sweeper {
     pub async fn sweep(&self, at: &Place, scope: Scope) -> Result<Report, EngineError> {
         let mut report = Report::default();
         let settings = self.engine.settings(at).await?;
-        if !settings.enabled {
-            return Ok(report);
-        }
-        for side in Side::BOTH {
-            if settings.direction.writes_to(side.opposite()) {
-                let ground = Ground {
-                    at,
-                    settings: &settings,
-                    side,
-                };
-                self.sweep_side(ground, scope, &mut report).await?;
-            }
+        for side in swept_sides(&settings) {
+            let ground = Ground {
+                at,
+                settings: &settings,
+                side,
+            };
+            self.sweep_side(ground, scope, &mut report).await?;
         }
         tracing::info!(
             connection = %at.connection, module = %at.module,
@@ -127,6 +140,13 @@ impl Sweeper {
         };
         Event::new(&at.connection, subject, Cause::Sweep, self.engine.clock.now())
     }
+}
+
+/// The sides of a module that are swept: those that records travel from.
+fn swept_sides(settings: &ModuleSettings) -> impl Iterator<Item = Side> + use<> {
+    let (enabled, direction) = (settings.enabled, settings.direction);
+    let travels = move |side: &Side| enabled && direction.writes_to(side.opposite());
+    Side::BOTH.into_iter().filter(travels)
 }
 
 /// What a system answers, be it after several attempts.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::config::ConfigError;
 use crate::config::settings_file::{self, AllSettings};
-use crate::store::{Place, StoreError};
+use crate::store::{Place, StoreError, SweepRequest};
 use crate::sync::{MappingProblem, Module, ModuleSettings, Severity, Sides, nearest, one_of, validate};
 use crate::system::{System, SystemError};
 
@@ -185,7 +185,9 @@ impl Import {
         parts.store.put_settings(at, settings, now).await?;
         let what_next = if settings.enabled {
             // What was skipped, or left alone till now, may be kept in step with these.
-            parts.store.request_sweep(at, now).await?;
+            // Other mappings make differences of what didn't change.
+            let request = SweepRequest::full(at.clone());
+            parts.store.request_sweep(&request, now).await?;
             "stored; a running service sweeps it soon"
         } else {
             "stored; it is switched off"

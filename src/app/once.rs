@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::engine::EngineError;
 use crate::queue::Lane;
-use crate::sweep::Scope;
+use crate::store::{Place, SweepRequest, SweepState};
+use crate::sweep::{Scope, Sweeper};
 use crate::sync::Side;
 
 use super::Parts;
@@ -21,7 +22,7 @@ const PATIENCE: u32 = 200;
 ///
 /// `allow_deletions`: however many records are gone, their counterparts are deleted.
 ///
-/// The events are dealt with by this process, or by the service where that is running on the same database.
+/// This process sweeps and deals with the events, or the service does where that is running on the same database.
 ///
 /// # Errors
 /// When one of the systems or the database fails in spite of several attempts.
@@ -29,10 +30,10 @@ pub async fn sweep_once(parts: &Parts, scope: Scope, allow_deletions: bool) -> R
     let start = parts.clock.now();
     let stop = parts.stop.clone();
     let tasks = tokio_util::task::TaskTracker::new();
+    let (store, clock) = (Arc::clone(&parts.store), Arc::clone(&parts.clock));
+    tasks.spawn(Arc::clone(&parts.keeper).run(store, clock, stop.clone()));
     if parts.may_work() {
         tasks.spawn(parts.worker().run(stop.clone()));
-        let (store, clock) = (Arc::clone(&parts.store), Arc::clone(&parts.clock));
-        tasks.spawn(Arc::clone(&parts.keeper).run(store, clock, stop.clone()));
     }
     let swept = sweep_all(parts, scope, allow_deletions).await;
     stop.cancel();
@@ -57,39 +58,67 @@ pub async fn sweep_once(parts: &Parts, scope: Scope, allow_deletions: bool) -> R
 async fn sweep_all(parts: &Parts, scope: Scope, allow_deletions: bool) -> Result<String, EngineError> {
     let mut text = String::new();
     for (connection, sweeper) in &parts.sweepers {
+        let places = Parts::places(connection);
         let sweeper = if allow_deletions {
             sweeper.without_brake()
         } else {
             sweeper.clone()
         };
-        for at in Parts::places(connection) {
-            let report = sweeper.sweep(&at, scope).await?;
+        sweep_connection(parts, &sweeper, &places, scope, allow_deletions).await?;
+        for at in &places {
             for side in Side::BOTH {
-                let _ = writeln!(
-                    text,
-                    "{connection}: read {} {} in {}, {} of them not in step",
-                    report.read.of(side),
-                    at.module,
-                    side.title(),
-                    report.found.of(side)
-                );
-                let held = *report.held.of(side);
-                if held > 0 {
-                    let _ = writeln!(
-                        text,
-                        "{connection}: {held} {} are gone in {}: so many that their counterparts are not deleted before \
-                         somebody has looked. Where that is as it should be: sweep --allow-deletions",
-                        at.module,
-                        side.title()
-                    );
+                let state = parts.store.sweep_state(at, side).await?;
+                if state.swept.is_some() {
+                    tell(&mut text, at, side, &state);
                 }
             }
         }
     }
+    settled(parts).await?;
+    Ok(text)
+}
+
+/// Sweeps these modules, or has the process do it that sweeps them anyway.
+async fn sweep_connection(
+    parts: &Parts,
+    sweeper: &Sweeper,
+    places: &[Place],
+    scope: Scope,
+    allow_deletions: bool,
+) -> Result<(), EngineError> {
+    let asked = parts.clock.now();
+    let mut is_asked = false;
+    loop {
+        if let Some(held) = sweeper.claim().await? {
+            for at in places {
+                sweeper.sweep(at, scope).await?;
+            }
+            return Ok(held.free(&*parts.store).await?);
+        }
+        if !is_asked {
+            for at in places {
+                let request = SweepRequest {
+                    at: at.clone(),
+                    is_full: scope == Scope::Full,
+                    allows_deletions: allow_deletions,
+                };
+                parts.store.request_sweep(&request, asked).await?;
+            }
+            is_asked = true;
+        }
+        if sweeper.has_swept_since(places, asked).await? {
+            return Ok(());
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Waits until what was found is dealt with.
+async fn settled(parts: &Parts) -> Result<(), EngineError> {
     let mut failures = 0;
     loop {
         match parts.queue.depth(Lane::Bulk).await {
-            Ok(0) => break,
+            Ok(0) => return Ok(()),
             Ok(_) => failures = 0,
             // The broker may be away for a moment.
             Err(error) if failures == PATIENCE => return Err(error.into()),
@@ -97,5 +126,24 @@ async fn sweep_all(parts: &Parts, scope: Scope, allow_deletions: bool) -> Result
         }
         tokio::time::sleep(LOOK).await;
     }
-    Ok(text)
+}
+
+/// What a sweep saw of one side of a module. Writing to a string can't fail.
+fn tell(text: &mut String, at: &Place, side: Side, state: &SweepState) {
+    let Place { connection, module } = at;
+    let side = side.title();
+    let SweepState {
+        read, found, held, ..
+    } = state;
+    let _ = writeln!(
+        text,
+        "{connection}: read {read} {module} in {side}, {found} of them not in step"
+    );
+    if *held > 0 {
+        let _ = writeln!(
+            text,
+            "{connection}: {held} {module} are gone in {side}: so many that their counterparts are not deleted before \
+             somebody has looked. Where that is as it should be: sweep --allow-deletions"
+        );
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::clock::Timestamp;
 use crate::queue::{Cause, Change, Event, Lane, Seen, Subject};
-use crate::store::{Action, Awaited, Commit, Entry, Link, Place};
+use crate::store::{Action, Awaited, Commit, Entry, Link, Place, SweepRequest};
 use crate::sync::{Module, ModuleSettings, Record, RecordId, Side, Skip};
 
 use super::lease::{Held, lease_of};
@@ -48,7 +48,8 @@ impl Engine {
     pub async fn handle(&self, event: &Event) -> Result<(), EngineError> {
         if let Subject::Module { module } = &event.subject {
             let at = self.place(*module);
-            return Ok(self.store.request_sweep(&at, self.clock.now()).await?);
+            let request = SweepRequest::new(at);
+            return Ok(self.store.request_sweep(&request, self.clock.now()).await?);
         }
         self.handle_event(event).await?;
         // Records that woke each other would do so for ever.

@@ -28,6 +28,36 @@ pub trait Sweeps: Send + Sync + fmt::Debug {
     ) -> Result<(), StoreError>;
 }
 
+/// A request to sweep a module soon.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SweepRequest {
+    /// The module of the connection.
+    pub at: Place,
+    /// Whether everything is to be looked at, and not only what changed.
+    pub is_full: bool,
+    /// Whether counterparts are to be deleted, however many records are gone.
+    pub allows_deletions: bool,
+}
+
+impl SweepRequest {
+    /// A request to look for what changed and what is gone.
+    pub const fn new(at: Place) -> Self {
+        Self {
+            at,
+            is_full: false,
+            allows_deletions: false,
+        }
+    }
+
+    /// A request to look at everything.
+    pub fn full(at: Place) -> Self {
+        Self {
+            is_full: true,
+            ..Self::new(at)
+        }
+    }
+}
+
 /// How far the sweeps of one side of a module came.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -36,6 +66,10 @@ pub struct SweepState {
     pub census: Census,
     /// When the last finished sweep began.
     pub swept: Option<Timestamp>,
+    /// How many records the last finished sweep read.
+    pub read: u64,
+    /// How many of them were not in step, or gone.
+    pub found: u64,
     /// When the last finished sweep that looked at everything began.
     pub swept_all: Option<Timestamp>,
     /// The sweep that is under way, or was broken off.

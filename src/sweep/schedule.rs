@@ -6,8 +6,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Scope, Sweeper};
 use crate::clock::Timestamp;
-use crate::engine::Held;
-use crate::store::{Place, StoreError};
+use crate::engine::{Engine, Held};
+use crate::store::{Place, StoreError, SweepRequest};
 use crate::sync::Side;
 use crate::telemetry;
 
@@ -15,7 +15,6 @@ impl Sweeper {
     /// Sweeps all modules every `interval`, and those that are asked for soon after that, until `stop`. Of several
     /// processes that do so for one connection one sweeps, and the others stand by.
     pub async fn run(self, places: Vec<Place>, plan: Schedule, stop: CancellationToken) {
-        let lease = format!("sweep:{}", self.engine.connection);
         let mut shift = Shift::new(self.engine.clock.now(), plan);
         let mut held: Option<Held> = None;
         loop {
@@ -27,7 +26,7 @@ impl Sweeper {
                 continue;
             }
             let engine = &self.engine;
-            held = match self.on_duty(held, &lease).await {
+            held = match self.on_duty(held).await {
                 Ok(held) => held,
                 Err(error) => {
                     tracing::warn!(connection = engine.connection, error = %telemetry::chain(&error), "who sweeps can't be told");
@@ -48,11 +47,21 @@ impl Sweeper {
             if is_due {
                 shift.next(engine.clock.now(), rand::random());
             }
-            for (at, scope) in jobs {
+            for Job {
+                at,
+                scope,
+                allows_deletions,
+            } in jobs
+            {
                 shift.rest(engine.clock.now());
+                let sweeper = if allows_deletions {
+                    self.without_brake()
+                } else {
+                    self.clone()
+                };
                 let swept = tokio::select! {
                     () = stop.cancelled() => break,
-                    swept = self.sweep(&at, scope) => swept,
+                    swept = sweeper.sweep(&at, scope) => swept,
                 };
                 if let Err(error) = swept {
                     tracing::warn!(
@@ -75,36 +84,78 @@ impl Sweeper {
         places: &[Place],
         is_due: bool,
         full_interval: Duration,
-    ) -> Result<Vec<(Place, Scope)>, StoreError> {
+    ) -> Result<Vec<Job>, StoreError> {
         let store = &self.engine.store;
         let asked = store.take_sweep_requests(&self.engine.connection).await?;
         if !is_due {
-            return Ok(asked.into_iter().map(|at| (at, Scope::ChangesAndGone)).collect());
+            return Ok(asked.into_iter().map(Job::from).collect());
         }
         let mut jobs = Vec::new();
         for at in places {
+            let asked = asked.iter().find(|request| request.at == *at);
+            let mut job = asked.cloned().map_or_else(|| Job::regular(at.clone()), Job::from);
             let latest = self.engine.clock.now().before(full_interval);
-            let mut is_full = false;
             for side in Side::BOTH {
                 let state = store.sweep_state(at, side).await?;
-                is_full |= state.swept.is_some() && state.swept_all.is_none_or(|at| at < latest);
+                if state.swept.is_some() && state.swept_all.is_none_or(|at| at < latest) {
+                    job.scope = Scope::Full;
+                }
             }
-            let scope = match (is_full, asked.contains(at)) {
-                (true, _) => Scope::Full,
-                (false, true) => Scope::ChangesAndGone,
-                (false, false) => Scope::Changes,
-            };
-            jobs.push((at.clone(), scope));
+            jobs.push(job);
         }
         Ok(jobs)
     }
 
+    /// The right to sweep the connection, unless another process has it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn claim(&self) -> Result<Option<Held>, StoreError> {
+        let Engine {
+            store, clock, keeper, ..
+        } = &self.engine;
+        let lease = format!("sweep:{}", self.engine.connection);
+        keeper.claim(&**store, &lease, clock.now()).await
+    }
+
     /// The lease of the one who sweeps: the one held, unless it was lost, or a new one where nobody has it.
-    async fn on_duty(&self, held: Option<Held>, lease: &str) -> Result<Option<Held>, StoreError> {
+    async fn on_duty(&self, held: Option<Held>) -> Result<Option<Held>, StoreError> {
         let (store, now) = (&*self.engine.store, self.engine.clock.now());
         match held {
             Some(held) => Ok(held.retake(store, now).await?.then_some(held)),
-            None => self.engine.keeper.claim(store, lease, now).await,
+            None => self.claim().await,
+        }
+    }
+}
+
+/// One module to sweep.
+struct Job {
+    at: Place,
+    scope: Scope,
+    allows_deletions: bool,
+}
+
+impl Job {
+    /// What is done now and then.
+    const fn regular(at: Place) -> Self {
+        Self {
+            at,
+            scope: Scope::Changes,
+            allows_deletions: false,
+        }
+    }
+}
+
+impl From<SweepRequest> for Job {
+    fn from(request: SweepRequest) -> Self {
+        Self {
+            at: request.at,
+            scope: if request.is_full {
+                Scope::Full
+            } else {
+                Scope::ChangesAndGone
+            },
+            allows_deletions: request.allows_deletions,
         }
     }
 }

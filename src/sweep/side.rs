@@ -53,6 +53,7 @@ impl Sweeper {
             self.see_to_gone(ground, &present, report).await?;
         }
         state.held = *report.held.of(side);
+        (state.read, state.found) = (*report.read.of(side), *report.found.of(side));
         // What is held back must be found again.
         if state.held == 0 {
             let is_over = state

@@ -12,7 +12,9 @@ use std::time::Duration;
 use secrecy::SecretString;
 use woo_vtiger_sync::clock::Timestamp;
 use woo_vtiger_sync::queue::{Cause, Change, Event, Failure, Lane, Seen, Subject};
-use woo_vtiger_sync::store::{Database, FailedEvent, FailedFilter, Place, Process, SqlStore, Store};
+use woo_vtiger_sync::store::{
+    Database, FailedEvent, FailedFilter, Place, Process, SqlStore, Store, SweepRequest,
+};
 use woo_vtiger_sync::sync::{Module, ModuleSettings, RecordId, Side};
 
 use crate::servers;
@@ -204,10 +206,23 @@ async fn settings_and_requests_to_sweep_are_kept() {
 
         assert_eq!(store.settings(&place).await.unwrap(), Some(settings));
 
-        store.request_sweep(&place, at(0)).await.unwrap();
-        store.request_sweep(&place, at(1)).await.unwrap();
+        store
+            .request_sweep(&SweepRequest::new(place.clone()), at(0))
+            .await
+            .unwrap();
+        store
+            .request_sweep(&SweepRequest::full(place.clone()), at(1))
+            .await
+            .unwrap();
+        store
+            .request_sweep(&SweepRequest::new(place.clone()), at(2))
+            .await
+            .unwrap();
         assert!(store.take_sweep_requests("other").await.unwrap().is_empty());
-        assert_eq!(store.take_sweep_requests("shop").await.unwrap(), [place]);
+        assert_eq!(
+            store.take_sweep_requests("shop").await.unwrap(),
+            [SweepRequest::full(place)]
+        );
         assert!(store.take_sweep_requests("shop").await.unwrap().is_empty());
     })
     .await;

@@ -61,7 +61,7 @@ impl Desk {
     /// The modules that a sweep is asked for, which is so no more afterwards.
     async fn sweeps(&self) -> Vec<Module> {
         let asked = self.store().await.take_sweep_requests("shop").await.unwrap();
-        asked.into_iter().map(|at| at.module).collect()
+        asked.into_iter().map(|request| request.at.module).collect()
     }
 }
 
