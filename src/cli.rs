@@ -44,8 +44,11 @@ pub(crate) enum Command {
         #[arg(long)]
         allow_deletions: bool,
         /// Compares everything, also where a system doesn't tell that something changed.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "changes")]
         full: bool,
+        /// Looks for no more than the service does every `sweep.interval`: not for what is gone, where that costs much.
+        #[arg(long)]
+        changes: bool,
     },
     /// Prints the settings in force, without secrets; exports and imports those of the modules.
     Config(ConfigArguments),

@@ -51,8 +51,13 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             settings,
             allow_deletions,
             full,
+            changes,
         } => {
-            let scope = if full { Scope::Full } else { Scope::ChangesAndGone };
+            let scope = match (full, changes) {
+                (true, _) => Scope::Full,
+                (false, true) => Scope::Changes,
+                (false, false) => Scope::ChangesAndGone,
+            };
             run_sweep(&load(&settings)?, scope, allow_deletions).await
         }
         Command::Config(arguments) => cli::settings::run(arguments).await,
