@@ -34,6 +34,7 @@ pub use error::EngineError;
 pub use lease::{Held, Keeper};
 pub use preview::Preview;
 pub use retry::{Backoff, Disposition};
+pub(crate) use stock::moved_stock;
 pub use worker::Worker;
 
 /// Deals with the events of one connection.

@@ -114,8 +114,8 @@ pub trait System: Send + Sync + fmt::Debug {
     async fn census(&self, module: Module, last: Census) -> Result<Census, SystemError>;
 
     /// Reads one page of the ids of all the module's records, from the start or after `cursor`: as many as can be with one
-    /// call, and nothing but ids.
-    async fn ids(&self, module: Module, cursor: Option<&str>) -> Result<IdPage, SystemError>;
+    /// call, and little but ids. Vtiger's stock is there, as it moves without moving a time.
+    async fn ids(&self, module: Module, cursor: Option<&str>) -> Result<Page, SystemError>;
 
     /// Reads a record out of an event's body, in the shape of [`System::fetch`]; `None` when the body doesn't hold
     /// all of `needed`, so that the record must be fetched. May ask the API for what a reference points to.
@@ -173,15 +173,6 @@ pub struct Page {
     pub partial: bool,
     /// Records that the system tells were deleted.
     pub deleted: Vec<RecordId>,
-}
-
-/// One page of ids.
-#[derive(Debug, Default)]
-pub struct IdPage {
-    /// The ids, in the system's order.
-    pub ids: Vec<RecordId>,
-    /// Where to go on; `None` on the last page.
-    pub next: Option<String>,
 }
 
 /// What [`System::changes`] tells of a module.

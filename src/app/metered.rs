@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::clock::Timestamp;
 use crate::sync::{FieldPath, Module, Patch, Record, RecordId, Side, Value};
-use crate::system::{Census, Fault, FieldInfo, Finding, Glance, IdPage, Page, Reach, System, SystemError};
+use crate::system::{Census, Fault, FieldInfo, Finding, Glance, Page, Reach, System, SystemError};
 use crate::telemetry;
 
 /// A system whose calls are counted.
@@ -112,7 +112,7 @@ impl System for Metered {
         self.counted("census", self.0.census(module, last).await)
     }
 
-    async fn ids(&self, module: Module, cursor: Option<&str>) -> Result<IdPage, SystemError> {
+    async fn ids(&self, module: Module, cursor: Option<&str>) -> Result<Page, SystemError> {
         self.counted("ids", self.0.ids(module, cursor).await)
     }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use crate::queue::{Cause, Change, Event, Lane, Subject};
 use crate::store::Link;
 use crate::sync::{
-    Basket, Direction, FieldMapping, Item, Module, ModuleSettings, RecordId, Side, Value, from_base,
+    Basket, Direction, FieldMapping, Item, Module, ModuleSettings, Record, RecordId, Side, Value, from_base,
 };
 
 use super::apply::{Pair, sides};
@@ -69,12 +69,7 @@ impl Engine {
         let Some(mapping) = stock_mapping(&settings).filter(|mapping| shop_counts(&settings, mapping)) else {
             return Ok(());
         };
-        let is_moved = |link: &Link, stock: &Value| {
-            let is_as = |known: &Value| mapping.kind.same(known, stock);
-            let base = link.base.get(&mapping.key());
-            // Held against both: a change of the product that came in between has noted the movement without mending it.
-            base.is_some_and(|base| !is_as(&base.vtiger) || !is_as(&base.woocommerce))
-        };
+        let is_moved = |link: &Link, stock: &Value| is_moved(mapping, link, stock);
         self.announce_stock(case, mapping, &sold(baskets), is_moved).await
     }
 
@@ -169,6 +164,25 @@ impl Engine {
     }
 }
 
+/// The products of Vtiger's that show another stock than when they were last in step, so that the shop's figure has to be
+/// written again. A sweep finds so what orders moved that nobody told of.
+pub(crate) fn moved_stock(
+    settings: &ModuleSettings,
+    links: &[Link],
+    products: &[Record],
+) -> Vec<(RecordId, Value)> {
+    let Some(mapping) = stock_mapping(settings).filter(|mapping| shop_counts(settings, mapping)) else {
+        return Vec::new();
+    };
+    let moved = products.iter().filter_map(|product| {
+        let stock = product.get(&mapping.vtiger);
+        let link = links.iter().find(|link| link.ids.vtiger == product.id)?;
+        let is_kept = !link.is_broken() && is_managed(mapping, link);
+        (is_kept && is_moved(mapping, link, &stock)).then(|| (product.id.clone(), stock))
+    });
+    moved.collect()
+}
+
 /// The mapping of the stock, where there is one.
 fn stock_mapping(settings: &ModuleSettings) -> Option<&FieldMapping> {
     settings.active().find(|mapping| mapping.vtiger.root() == STOCK)
@@ -194,4 +208,12 @@ fn is_managed(mapping: &FieldMapping, link: &Link) -> bool {
     link.base
         .get(&mapping.key())
         .is_some_and(|base| !base.woocommerce.is_blank())
+}
+
+/// Whether Vtiger's stock is another than when the two were last in step. Held against both: a change of the product that
+/// came in between has noted the movement without mending it.
+fn is_moved(mapping: &FieldMapping, link: &Link, stock: &Value) -> bool {
+    let is_as = |known: &Value| mapping.kind.same(known, stock);
+    let base = link.base.get(&mapping.key());
+    base.is_some_and(|base| !is_as(&base.vtiger) || !is_as(&base.woocommerce))
 }

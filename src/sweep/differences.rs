@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use super::{Ground, Sweeper};
-use crate::engine::EngineError;
+use crate::engine::{EngineError, moved_stock};
 use crate::queue::{Change, Event, Seen};
 use crate::store::{Link, Place};
-use crate::sync::{ModuleSettings, Record, RecordId, Side, eligible, tells_news};
+use crate::sync::{Module, ModuleSettings, Record, RecordId, Side, eligible, tells_news};
 use crate::system::Page;
 
 impl Sweeper {
@@ -20,6 +20,7 @@ impl Sweeper {
         let Page { records, partial, .. } = page;
         let ids: Vec<RecordId> = records.iter().map(|record| record.id.clone()).collect();
         let links = self.engine.store.links_of(at, side, &ids).await?;
+        let mut events = self.moved(ground, &links, &records);
         let link_of = |id: &RecordId| links.iter().find(|link| link.ids.of(side) == id);
         let guests: Vec<&str> = ids.iter().filter_map(RecordId::guest_email).collect();
         let known = self.engine.store.links_by_keys(at, &guests).await?;
@@ -36,21 +37,49 @@ impl Sweeper {
                 None => !is_too_old(settings, record),
             };
             let ids = records.iter().filter(is_new).map(|record| record.id.clone());
-            return Ok(ids
-                .map(|id| self.event(ground, id, Change::Changed(Seen::Nothing)))
-                .collect());
+            events.extend(ids.map(|id| self.event(ground, id, Change::Changed(Seen::Nothing))));
+            return Ok(events);
         }
-        let events = records.into_iter().filter(|record| match link_of(&record.id) {
+        let changed = records.into_iter().filter(|record| match link_of(&record.id) {
             Some(link) => may_have_changed(settings, link, side, record),
             // A guest that is a customer, too, is not looked at.
             None => is_wanted(settings, at, side, record) && !customers.contains(&record.id),
         });
-        let event = |record: Record| {
+        events.extend(changed.map(|record| {
             let id = record.id.clone();
             self.event(ground, id, Change::Changed(Seen::Record(record)))
-        };
-        Ok(events.map(event).collect())
+        }));
+        Ok(events)
     }
+
+    /// Vtiger's stock, which orders move without moving a time: what of it is not as it should be.
+    pub(super) async fn stock(
+        &self,
+        ground: Ground<'_>,
+        products: &[Record],
+    ) -> Result<Vec<Event>, EngineError> {
+        if !has_stock(ground) {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<RecordId> = products.iter().map(|product| product.id.clone()).collect();
+        let links = self.engine.store.links_of(ground.at, ground.side, &ids).await?;
+        Ok(self.moved(ground, &links, products))
+    }
+
+    fn moved(&self, ground: Ground<'_>, links: &[Link], records: &[Record]) -> Vec<Event> {
+        if !has_stock(ground) {
+            return Vec::new();
+        }
+        let moved = moved_stock(ground.settings, links, records).into_iter();
+        moved
+            .map(|(id, stock)| self.event(ground, id, Change::StockMoved(stock)))
+            .collect()
+    }
+}
+
+/// Whether orders move a stock there.
+pub(super) fn has_stock(ground: Ground<'_>) -> bool {
+    (ground.at.module, ground.side) == (Module::Products, Side::Vtiger)
 }
 
 fn may_have_changed(settings: &ModuleSettings, link: &Link, side: Side, record: &Record) -> bool {

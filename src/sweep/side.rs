@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::differences::has_stock;
 use super::gone::Seen;
 use super::{Ground, Report, Scope, Sweeper, patiently};
 use crate::clock::Timestamp;
@@ -46,10 +47,14 @@ impl Sweeper {
         let is_complete = sweep.census.is_complete_since(state.census);
         if is_told {
             self.see_to_told(ground, &deleted, report).await?;
+            // It tells of what people save, and not of what orders move.
+            if scope != Scope::Changes && has_stock(ground) {
+                self.present(ground, report).await?;
+            }
         } else if saw_all && !resumed {
             self.see_to_gone(ground, &seen, report).await?;
-        } else if saw_all || scope != Scope::Changes || is_complete == Some(false) {
-            let present = self.present(ground).await?;
+        } else if saw_all || is_complete == Some(false) || is_complete.is_none() && scope != Scope::Changes {
+            let present = self.present(ground, report).await?;
             self.see_to_gone(ground, &present, report).await?;
         }
         state.held = *report.held.of(side);
@@ -155,15 +160,18 @@ impl Sweeper {
     }
 
     /// The records that there are.
-    async fn present(&self, Ground { at, side, .. }: Ground<'_>) -> Result<Seen, EngineError> {
+    async fn present(&self, ground: Ground<'_>, report: &mut Report) -> Result<Seen, EngineError> {
+        let Ground { at, side, .. } = ground;
         let mut present = Seen::default();
         let mut cursor: Option<String> = None;
         loop {
             let system = self.engine.system(side);
             let page = patiently(|| system.ids(at.module, cursor.as_deref())).await?;
-            for id in &page.ids {
-                present.note(id);
+            for record in &page.records {
+                present.note(&record.id);
             }
+            let events = self.stock(ground, &page.records).await?;
+            self.publish(side, &events, report).await?;
             cursor = page.next;
             if cursor.is_none() {
                 return Ok(present);

@@ -11,7 +11,7 @@ use super::webservice::{PAGE_ROWS, literal};
 use super::{Vtiger, element_type, extension, row, tax};
 use crate::clock::Timestamp;
 use crate::sync::{Module, RecordId};
-use crate::system::{IdPage, Page, Reach, SystemError};
+use crate::system::{Page, Reach, SystemError};
 
 /// How much further back is looked than asked for: times have whole seconds, and what a slow request changes can be seen only
 /// at its end.
@@ -172,31 +172,36 @@ impl Vtiger {
         })
     }
 
-    /// A page of ids.
+    /// A page of ids, and of products the stock.
     pub(super) async fn page_of_ids(
         &self,
         module: Module,
         cursor: Option<&str>,
-    ) -> Result<IdPage, SystemError> {
+    ) -> Result<Page, SystemError> {
+        if module == Module::Taxes {
+            return self.page_of(module, cursor).await;
+        }
         let operation = Doing::List.to(module);
-        let fail = |error| system_error(operation, &error);
-        let rows = if module == Module::Taxes {
-            tax::rows(&self.webservice).await.map_err(fail)?
-        } else {
-            let after = cursor.map_or_else(String::new, |id| format!("WHERE id > {} ", literal(id)));
-            let query = format!(
-                "SELECT id FROM {} {after}ORDER BY id LIMIT {PAGE_ROWS};",
-                element_type(module)
-            );
-            self.webservice.query(&query).await.map_err(fail)?
+        let columns = match module {
+            Module::Products => "id, qtyinstock",
+            _ => "id",
         };
-        let is_last = module == Module::Taxes || rows.len() < PAGE_ROWS;
-        let ids: Vec<RecordId> = rows
-            .iter()
-            .map(|fields| RecordId::new(row::text(fields, "id")))
-            .collect();
-        let next = ids.last().filter(|_| !is_last).map(RecordId::to_string);
-        Ok(IdPage { ids, next })
+        let after = cursor.map_or_else(String::new, |id| format!("WHERE id > {} ", literal(id)));
+        let query = format!(
+            "SELECT {columns} FROM {} {after}ORDER BY id LIMIT {PAGE_ROWS};",
+            element_type(module)
+        );
+        let rows = self.webservice.query(&query).await;
+        let rows = rows.map_err(|error| system_error(operation, &error))?;
+        let is_last = rows.len() < PAGE_ROWS;
+        let records = self.plain_records(operation, module, rows)?;
+        let last = records.last().filter(|_| !is_last);
+        Ok(Page {
+            next: last.map(|record| record.id.to_string()),
+            records,
+            partial: true,
+            deleted: Vec::new(),
+        })
     }
 
     /// Those of these records that are there.

@@ -12,7 +12,7 @@ use super::webservice::{PAGE_ROWS, literal};
 use super::{Vtiger, check, element_type, match_field, record, row, stored, tax};
 use crate::clock::Timestamp;
 use crate::sync::{FieldPath, Module, Patch, Record, RecordId, Side, Value};
-use crate::system::{Census, Fault, FieldInfo, Finding, Glance, IdPage, Page, Reach, System, SystemError};
+use crate::system::{Census, Fault, FieldInfo, Finding, Glance, Page, Reach, System, SystemError};
 
 /// By how many seconds two clocks may differ that are taken for the same.
 const SLACK_S: i64 = 2;
@@ -234,7 +234,7 @@ impl System for Vtiger {
         })
     }
 
-    async fn ids(&self, module: Module, cursor: Option<&str>) -> Result<IdPage, SystemError> {
+    async fn ids(&self, module: Module, cursor: Option<&str>) -> Result<Page, SystemError> {
         self.page_of_ids(module, cursor).await
     }
 

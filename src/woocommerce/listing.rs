@@ -1,13 +1,13 @@
 //! What sweeps ask for: what changed since a moment, how many there are, and which.
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::date::{gmt, to_gmt};
 use super::rest::API;
 use super::{PER_PAGE, WooCommerce, next_page, page_number};
 use crate::clock::Timestamp;
-use crate::sync::{Module, RecordId};
-use crate::system::{Census, IdPage, Page, SystemError};
+use crate::sync::{Module, Record, RecordId};
+use crate::system::{Census, Page, SystemError};
 
 const COUNT: &str = "count records";
 const LIST: &str = "list ids";
@@ -118,7 +118,7 @@ impl WooCommerce {
         collection: &str,
         filters: &[(&str, &str)],
         cursor: Option<&str>,
-    ) -> Result<IdPage, SystemError> {
+    ) -> Result<Page, SystemError> {
         let page = page_number(cursor, collection);
         let mut filters = filters.to_vec();
         filters.push(("_fields", "id,variations"));
@@ -128,12 +128,17 @@ impl WooCommerce {
             let own = json.get("id").into_iter();
             own.chain(variations.into_iter().flatten())
         });
-        Ok(IdPage {
-            ids: ids
-                .filter_map(Json::as_u64)
-                .map(|id| RecordId::new(id.to_string()))
-                .collect(),
+        let records = ids.filter_map(Json::as_u64).map(|id| Record {
+            id: RecordId::new(id.to_string()),
+            modified: None,
+            modified_by: None,
+            fields: Map::new(),
+        });
+        Ok(Page {
+            records: records.collect(),
             next: next_page(collection, page, &answer),
+            partial: true,
+            deleted: Vec::new(),
         })
     }
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::clock::Timestamp;
 use crate::sync::{FieldPath, Module, Patch, Record, RecordId, Side, Value};
-use crate::system::{Census, FieldInfo, Finding, Glance, IdPage, Page, Reach, System, SystemError};
+use crate::system::{Census, FieldInfo, Finding, Glance, Page, Reach, System, SystemError};
 
 #[async_trait]
 impl System for WooCommerce {
@@ -172,7 +172,7 @@ impl System for WooCommerce {
         }
     }
 
-    async fn ids(&self, module: Module, cursor: Option<&str>) -> Result<IdPage, SystemError> {
+    async fn ids(&self, module: Module, cursor: Option<&str>) -> Result<Page, SystemError> {
         match module {
             Module::Contacts => self.ids_of("customers", &[("role", "all")], cursor).await,
             Module::Products => self.ids_of("products", &[], cursor).await,

@@ -5,7 +5,7 @@
 //! again, `WVS_TEST_CASES=<number>` another number of cases; what a call meets on its way differs from run to run.
 
 mod post;
-mod verdict;
+pub(crate) mod verdict;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -4,6 +4,7 @@ mod broken_off;
 mod changes;
 mod clock;
 mod deletions;
+mod lost;
 mod meanwhile;
 
 use woo_vtiger_sync::sweep::{Report, Scope};

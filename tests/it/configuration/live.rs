@@ -13,7 +13,7 @@ use woo_vtiger_sync::sync::{
     FieldMapping, FieldPath, Module, ModuleSettings, Patch, Record, RecordId, Side, Sides, Value,
 };
 use woo_vtiger_sync::system::{
-    Census, Fault, FieldInfo, FieldType, Finding, Glance, IdPage, Page, Reach, System, SystemError,
+    Census, Fault, FieldInfo, FieldType, Finding, Glance, Page, Reach, System, SystemError,
 };
 
 use super::shop_with;
@@ -87,7 +87,7 @@ impl System for Teller {
         unreachable!()
     }
 
-    async fn ids(&self, _: Module, _: Option<&str>) -> Result<IdPage, SystemError> {
+    async fn ids(&self, _: Module, _: Option<&str>) -> Result<Page, SystemError> {
         unreachable!()
     }
 

@@ -18,7 +18,7 @@ use crate::scene::{Scene, place};
 
 /// Looks at a scene again and again; what looks as it did when it was in step is not looked at twice.
 #[derive(Default)]
-pub(super) struct Judge {
+pub(crate) struct Judge {
     in_step: HashMap<String, (Json, Json)>,
 }
 
@@ -50,7 +50,7 @@ impl Stock {
 
 impl Judge {
     /// What is wrong, in words.
-    pub(super) async fn problems(&mut self, scene: &Scene) -> Vec<String> {
+    pub(crate) async fn problems(&mut self, scene: &Scene) -> Vec<String> {
         let mut stocks = BTreeMap::new();
         for module in Module::ALL {
             stocks.insert(module, Stock::of(scene, module).await);

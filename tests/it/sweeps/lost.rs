@@ -1,0 +1,69 @@
+//! All webhooks and callbacks get lost: one sweep finds what people did.
+
+use woo_vtiger_sync::simulator::vtiger::VtigerKind;
+use woo_vtiger_sync::sweep::Scope;
+
+use super::clock::{Watches, crm};
+use super::{found, sweep};
+use crate::convergence::verdict::Judge;
+use crate::people::{Licence, People};
+use crate::scene::asked;
+
+/// What people do; `WVS_TEST_ACTS=2000 cargo test --release --test it sweeps::lost` has them do more.
+const ACTS: u64 = 300;
+
+async fn one_sweep_finds_all(kind: VtigerKind, seed: u64) {
+    let acts = asked("WVS_TEST_ACTS").unwrap_or(ACTS);
+    let watches = Watches::default();
+    let settings = "[connections.shop.modules.contacts]
+         deletes = \"propagate\"
+         [connections.shop.modules.products]
+         deletes = \"propagate\"
+         [connections.shop.modules.sales_orders]
+         deletes = \"propagate\"
+         [sweep]
+         most_deletions_percent = 100";
+    let scene = watches.scene(settings, crm(kind)).await;
+    let licence = Licence {
+        edits: |_, _| true,
+        deletes: true,
+    };
+    let mut people = People::new(&scene, seed, "heard", licence);
+    for _ in 0..100 {
+        people.act();
+    }
+    scene.quiet().await;
+    sweep(&scene, Scope::Full).await;
+    watches.pass(std::time::Duration::from_mins(10));
+
+    scene.set_deaf(true);
+    let mut people = People::new(&scene, seed + 1, "lost", licence);
+    for _ in 0..acts {
+        people.act();
+    }
+    watches.pass(std::time::Duration::from_secs(2));
+    sweep(&scene, Scope::ChangesAndGone).await;
+
+    let problems = Judge::default().problems(&scene).await;
+    let script = people.script.join("\n");
+    assert!(
+        problems.is_empty(),
+        "{kind:?}, seed {seed}:\n{script}\nended with\n{}",
+        problems.join("\n")
+    );
+    scene.forget_calls();
+    let reports = sweep(&scene, Scope::ChangesAndGone).await;
+    assert_eq!(scene.writes(), [] as [&str; 0], "{kind:?}, seed {seed}");
+    drop(reports);
+    watches.pass(std::time::Duration::from_mins(10));
+    let reports = sweep(&scene, Scope::ChangesAndGone).await;
+    assert_eq!(found(&reports), 0, "{kind:?}, seed {seed}: {reports:?}");
+    scene.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_sweep_finds_all_that_people_did_while_nobody_listened() {
+    for (kind, seed) in [(VtigerKind::Repaired, 20), (VtigerKind::Extended, 21)] {
+        one_sweep_finds_all(kind, seed).await;
+    }
+}
