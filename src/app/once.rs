@@ -8,7 +8,7 @@ use crate::engine::EngineError;
 use crate::queue::Lane;
 use crate::store::{Place, SweepRequest, SweepState};
 use crate::sweep::{Scope, Sweeper};
-use crate::sync::Side;
+use crate::sync::{Module, Side};
 
 use super::Parts;
 
@@ -75,7 +75,28 @@ async fn sweep_all(parts: &Parts, scope: Scope, allow_deletions: bool) -> Result
         }
     }
     settled(parts).await?;
+    look_at_stock(parts).await?;
     Ok(text)
+}
+
+/// Orders that were just brought into step took goods off the shop's stock, which the sweep had seen before. The shop tells
+/// of that by webhooks, if they arrive.
+async fn look_at_stock(parts: &Parts) -> Result<(), EngineError> {
+    for (connection, sweeper) in &parts.sweepers {
+        let at = |module| Place {
+            connection: connection.clone(),
+            module,
+        };
+        let orders = parts
+            .store
+            .sweep_state(&at(Module::SalesOrders), Side::Vtiger)
+            .await?;
+        if orders.found > 0 {
+            let products = [at(Module::Products)];
+            sweep_connection(parts, sweeper, &products, Scope::Changes, false).await?;
+        }
+    }
+    settled(parts).await
 }
 
 /// Sweeps these modules, or has the process do it that sweeps them anyway.

@@ -2,12 +2,13 @@
 
 use woo_vtiger_sync::simulator::vtiger::VtigerKind;
 use woo_vtiger_sync::sweep::Scope;
+use woo_vtiger_sync::sync::Module;
 
 use super::clock::{Watches, crm};
-use super::{found, sweep};
+use super::sweep;
 use crate::convergence::verdict::Judge;
 use crate::people::{Licence, People};
-use crate::scene::asked;
+use crate::scene::{asked, place};
 
 /// What people do; `WVS_TEST_ACTS=2000 cargo test --release --test it sweeps::lost` has them do more.
 const ACTS: u64 = 300;
@@ -43,6 +44,13 @@ async fn one_sweep_finds_all(kind: VtigerKind, seed: u64) {
     }
     watches.pass(std::time::Duration::from_secs(2));
     sweep(&scene, Scope::ChangesAndGone).await;
+    // As the command does: the orders have moved the shop's stock.
+    let sweeper = &scene.server.parts().sweepers["shop"];
+    sweeper
+        .sweep(&place(Module::Products), Scope::Changes)
+        .await
+        .unwrap();
+    scene.quiet().await;
 
     let problems = Judge::default().problems(&scene).await;
     let script = people.script.join("\n");
@@ -52,12 +60,8 @@ async fn one_sweep_finds_all(kind: VtigerKind, seed: u64) {
         problems.join("\n")
     );
     scene.forget_calls();
-    let reports = sweep(&scene, Scope::ChangesAndGone).await;
+    sweep(&scene, Scope::ChangesAndGone).await;
     assert_eq!(scene.writes(), [] as [&str; 0], "{kind:?}, seed {seed}");
-    drop(reports);
-    watches.pass(std::time::Duration::from_mins(10));
-    let reports = sweep(&scene, Scope::ChangesAndGone).await;
-    assert_eq!(found(&reports), 0, "{kind:?}, seed {seed}: {reports:?}");
     scene.stop().await;
 }
 
