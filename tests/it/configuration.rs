@@ -177,8 +177,11 @@ fn the_previous_webhook_secret_is_taken_after_the_present_one() {
     )])
     .unwrap();
 
-    let secrets = config.connections["shop"].woocommerce.webhook_secrets.iter();
-    let secrets: Vec<_> = secrets.map(|secret| secret.expose_secret().to_owned()).collect();
+    let secrets = config.connections["shop"].woocommerce.webhook_secrets();
+    let secrets: Vec<_> = secrets
+        .iter()
+        .map(|secret| secret.expose_secret().to_owned())
+        .collect();
     assert_eq!(secrets, ["hidden3", "older"]);
 }
 
