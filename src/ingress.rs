@@ -52,9 +52,13 @@ pub fn configure(ingress: web::Data<Ingress>) -> impl FnOnce(&mut web::ServiceCo
     move |service| {
         service.app_data(ingress);
         service.service(
-            web::resource("/webhooks/woocommerce/{connection}")
-                .route(web::post().to(woocommerce::receive))
-                .default_service(web::to(answer::only_post)),
+            // The address may have been entered by hand.
+            web::resource([
+                "/webhooks/woocommerce/{connection}",
+                "/webhooks/woocommerce/{connection}/",
+            ])
+            .route(web::post().to(woocommerce::receive))
+            .default_service(web::to(answer::only_post)),
         );
         service.service(
             web::resource("/webhooks/vtiger/{connection}")

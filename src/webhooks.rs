@@ -301,7 +301,7 @@ impl Registration {
             (Step::Adopt { .. }, Some(id)) => {
                 let adopted = WebhookPatch {
                     name: Some(&name),
-                    ..activated
+                    ..moved
                 };
                 self.shop.update_webhook(id, &adopted).await?;
             }

@@ -63,7 +63,8 @@ pub(crate) async fn run(arguments: WebhooksArguments) -> anyhow::Result<ExitCode
                 .with_context(|| format!("connection {name}"))
                 .map(|good| is_good &= good),
             None => Err(anyhow::anyhow!(
-                "the configured roles are ingress alone, which never asks the shops; start this with --config of another process"
+                "the configured roles are `ingress` alone, which never asks the shops; give the configuration of a process with \
+                 other roles"
             )),
         };
         if ended.is_err() {
@@ -184,7 +185,8 @@ async fn status(registration: &Registration) -> anyhow::Result<bool> {
         Some(at) => println!("  the last delivery came at {at} UTC, or up to a minute later"),
         None => println!("  no delivery has come yet"),
     }
-    let is_good = standing.planned.iter().all(|one| one.step == Step::Keep);
+    let works = |one: &Planned| matches!(one.step, Step::Keep | Step::Adopt { was_active: true });
+    let is_good = standing.planned.iter().all(works);
     if !is_good {
         println!("  `webhooks register` brings them in order");
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use super::{Planned, Reached, Registered, Registration, Step, WebhooksError};
@@ -17,6 +18,7 @@ impl Registration {
         let mut held: Option<Held> = None;
         let mut enabled = BTreeSet::new();
         let mut ticks = tokio::time::interval(interval);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
