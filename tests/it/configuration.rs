@@ -186,6 +186,36 @@ fn the_previous_webhook_secret_is_taken_after_the_present_one() {
 }
 
 #[test]
+fn where_webhooks_are_registered_a_secret_can_be_made_up() {
+    const SECRET: &str = "WVS_CONNECTIONS__SHOP__WOOCOMMERCE__WEBHOOK_SECRET";
+    let all: Vec<_> = SHOP
+        .into_iter()
+        .filter(|(name, _)| *name != SECRET)
+        .chain([
+            ("WVS_HTTP__PUBLIC_URL", "http://sync.example/a/"),
+            ("WVS_CONNECTIONS__SHOP__WOOCOMMERCE__REGISTER_WEBHOOKS", "true"),
+        ])
+        .collect();
+    let config = load(None, &all).unwrap();
+
+    let shop = &config.connections["shop"].woocommerce;
+    assert!(shop.register_webhooks);
+    assert!(shop.webhook_secrets().is_empty());
+    assert_eq!(
+        config.http.public_url.as_ref().unwrap().as_str(),
+        "http://sync.example/a/"
+    );
+    assert_eq!(config.sweep.webhook_interval, Duration::from_mins(2));
+    let [warning] = config.warnings() else {
+        panic!("{:?}", config.warnings());
+    };
+    assert!(
+        warning.starts_with("http.public_url: customers' data travels over plain http"),
+        "{warning}"
+    );
+}
+
+#[test]
 fn a_webhook_secret_with_other_characters_is_warned_of() {
     let config = shop_with(&[("WVS_CONNECTIONS__SHOP__WOOCOMMERCE__WEBHOOK_SECRET", "x&amp;y")]).unwrap();
 
@@ -295,6 +325,7 @@ fn the_printed_configuration_and_its_debug_output_hold_no_secret() {
     interval = "15m"
     full_interval = "24h"
     at_start = true
+    webhook_interval = "2m"
     most_deletions_percent = 20
 
     [log]
@@ -306,6 +337,7 @@ fn the_printed_configuration_and_its_debug_output_hold_no_secret() {
     consumer_key = "***"
     consumer_secret = "***"
     webhook_secret = "***"
+    register_webhooks = false
     timeout = "30s"
 
     [connections.shop.vtiger]
