@@ -7,6 +7,7 @@ use serde_json::json;
 use super::{ELSEWHERE, Place};
 use crate::process::Program;
 use crate::scene::{ann, wait_until};
+use crate::wire::delivery;
 
 /// A day: the keeper looks once at the start.
 const ONCE: &str = "24h";
@@ -106,6 +107,9 @@ async fn a_secret_is_changed_without_refusing_a_delivery() {
     let server = place.serve(ONCE).await;
     place.registered().await;
     let customer = place.shop.register_customer(ann("ann@shop.example"));
+    let product = place
+        .shop
+        .add_product(json!({ "name": "Lamp", "sku": "L1", "regular_price": "5" }));
     let before = server
         .parts()
         .store
@@ -131,7 +135,10 @@ async fn a_secret_is_changed_without_refusing_a_delivery() {
     };
     let edit = async {
         let mut edits = 0;
+        // The webhooks get the new secret one after the other.
         let edit = |number: u32| {
+            let price = json!({ "regular_price": number.to_string() });
+            assert!(place.shop.edit_product(product, price));
             let phone = format!("555 {number:04}");
             assert!(
                 place
@@ -142,6 +149,9 @@ async fn a_secret_is_changed_without_refusing_a_delivery() {
         while !is_over.load(Ordering::SeqCst) {
             edits += 1;
             edit(edits);
+            // Whatever others send must not keep the service from looking for a new secret in time.
+            let forged = delivery("customer.updated", "{}").send(server.address());
+            assert_eq!(forged.status, 401);
             wait_until("the edit is delivered", async || {
                 place.shop.pending_deliveries() == 0
             })

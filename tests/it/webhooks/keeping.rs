@@ -1,10 +1,11 @@
 //! What the service does about webhooks while it runs.
 
 use serde_json::json;
+use woo_vtiger_sync::sync::{Module, Side};
 use woo_vtiger_sync::woocommerce::webhooks::{WebhookPatch, Webhooks};
 
 use super::{ELSEWHERE, Place};
-use crate::scene::{ann, wait_until};
+use crate::scene::{ann, place as scene_place, wait_until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_webhook_that_the_shop_switched_off_is_switched_on_again_and_the_gap_made_good() {
@@ -18,6 +19,18 @@ async fn a_webhook_that_the_shop_switched_off_is_switched_on_again_and_the_gap_m
         place.phone_in_crm("ann@shop.example").is_some()
     })
     .await;
+    // The sweeps that follow the registration would find the edits, too.
+    for module in [Module::Contacts, Module::Products, Module::SalesOrders] {
+        wait_until("the sweeps that were asked for are over", async || {
+            let state = server
+                .parts()
+                .store
+                .sweep_state(&scene_place(module), Side::Vtiger)
+                .await;
+            state.unwrap().swept.is_some()
+        })
+        .await;
+    }
     let webhooks = place.webhooks().await;
     let updated = webhooks
         .iter()
