@@ -7,6 +7,7 @@ use crate::app::{Parts, mapping_problems};
 use crate::store::{Place, StoreError};
 use crate::sync::{Module, Severity, Side, Sides};
 use crate::system::{Finding, Priority, System, Verdict, work_for};
+use crate::webhooks::{Registration, Step, WebhooksError};
 
 /// What the checks found, for a person to read, and whether all is well enough to work.
 #[derive(Debug)]
@@ -45,6 +46,9 @@ pub async fn check(parts: &Parts) -> Checked {
         // Else the same would be told once more for each module.
         if reached {
             checked.mappings(parts, name, systems).await;
+            if let Some(registration) = parts.registrations.get(name) {
+                checked.webhooks(registration).await;
+            }
         }
     }
     checked
@@ -72,6 +76,24 @@ impl Checked {
         if !findings.is_empty() {
             let _ = writeln!(self.report, "{connection}: mappings");
         }
+        for finding in findings {
+            self.add(&finding);
+        }
+    }
+
+    /// Looks whether the needed webhooks are there, active, and send to the right address.
+    async fn webhooks(&mut self, registration: &Registration) {
+        let _ = writeln!(self.report, "{}: webhooks", registration.connection);
+        let findings = work_for(Priority::Check, webhooks_of(registration)).await;
+        let findings = findings.unwrap_or_else(|error| {
+            vec![Finding {
+                subject: "webhooks".to_owned(),
+                verdict: Verdict::Warning(
+                    format!("they were not checked: {error}"),
+                    "start the check again when that is mended".to_owned(),
+                ),
+            }]
+        });
         for finding in findings {
             self.add(&finding);
         }
@@ -141,4 +163,44 @@ async fn mappings_of(
         }
     });
     Ok(findings.collect())
+}
+
+async fn webhooks_of(registration: &Registration) -> Result<Vec<Finding>, WebhooksError> {
+    let standing = registration.standing().await?;
+    let mut findings = Vec::new();
+    for one in &standing.planned {
+        let problem = match one.step {
+            Step::Keep | Step::Adopt { was_active: true } => continue,
+            Step::Create => "it is missing",
+            Step::Enable | Step::Adopt { was_active: false } => "it is paused or disabled",
+            Step::Move => "it sends to another address",
+            Step::Drop => "it is there twice",
+        };
+        findings.push(Finding {
+            subject: one.topic.to_owned(),
+            verdict: Verdict::Warning(
+                problem.to_owned(),
+                "start `webhooks register`; until then changes are found by sweeps".to_owned(),
+            ),
+        });
+    }
+    if findings.is_empty() {
+        findings.push(Finding {
+            subject: "present and active".to_owned(),
+            verdict: Verdict::Good(format!("they send to {}", registration.address)),
+        });
+    }
+    findings.push(Finding {
+        subject: "deliveries".to_owned(),
+        verdict: match standing.last_delivery {
+            Some(at) => Verdict::Good(format!("the last one came at {at} UTC")),
+            None => Verdict::Warning(
+                "none has come yet".to_owned(),
+                "change a customer in the shop while the service runs; where nothing comes, see whether WP-Cron runs and \
+                 http.public_url is right"
+                    .to_owned(),
+            ),
+        },
+    });
+    Ok(findings)
 }

@@ -4,6 +4,7 @@ pub(crate) mod extension;
 pub(crate) mod failed;
 pub(crate) mod record;
 pub(crate) mod settings;
+pub(crate) mod webhooks;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -62,6 +63,8 @@ pub(crate) enum Command {
     Retry(RecordArguments),
     /// Lists events that failed too often and were set aside, tells all about one, has them tried again, or forgets them.
     Failed(failed::FailedArguments),
+    /// Registers the webhooks that are needed with the shops, tells how they stand, removes them, or changes their secret.
+    Webhooks(webhooks::WebhooksArguments),
     /// Makes the database, or brings its schema up to date.
     Migrate(Settings),
     /// Writes the extension for open source Vtiger, a zip that Vtiger's module manager imports: it makes sales orders

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use secrecy::SecretString;
+use url::Url;
 
 pub use connection::{Authentication, Connection, Limits, VtigerConnection, WooCommerceConnection};
 pub use problem::{ConfigError, Problem};
@@ -51,6 +52,8 @@ pub struct Config {
 pub struct Http {
     /// `host:port`, as a socket address or with a host's name.
     pub listen: String,
+    /// The address at which the shops reach the listener, where that is set.
+    pub public_url: Option<Url>,
     /// What callers of the API show; without it, the API is closed.
     pub api_token: Option<SecretString>,
     /// The largest request body taken, in bytes.
@@ -156,6 +159,8 @@ pub struct Sweep {
     pub full_interval: Duration,
     /// Whether to sweep right after the start.
     pub at_start: bool,
+    /// The time between two looks at the webhooks that are registered by themselves; not zero.
+    pub webhook_interval: Duration,
     /// Where a sweep finds a larger share of the records in step deleted, their counterparts are not deleted before a
     /// person has looked; in percent.
     pub most_deletions_percent: u8,

@@ -18,6 +18,7 @@ use secrecy::SecretString;
 use crate::clock::Clock;
 use crate::queue::{Cause, Event, Lane, Queue, Subject};
 use crate::telemetry;
+use crate::webhooks::{self, Notes};
 
 use answer::Refusal;
 
@@ -26,6 +27,8 @@ use answer::Refusal;
 pub struct Ingress {
     /// The secrets by connection.
     pub secrets: HashMap<String, Secrets>,
+    /// Where it is noted that webhooks arrive.
+    pub notes: Notes,
     /// Where events go.
     pub queue: Arc<dyn Queue>,
     /// Tells when they came.
@@ -39,7 +42,7 @@ pub struct Ingress {
 #[derive(Debug)]
 pub struct Secrets {
     /// For WooCommerce's webhooks.
-    pub webhook: Vec<SecretString>,
+    pub webhook: webhooks::Secrets,
     /// For Vtiger's callbacks.
     pub callback: Vec<SecretString>,
 }
@@ -49,9 +52,13 @@ pub fn configure(ingress: web::Data<Ingress>) -> impl FnOnce(&mut web::ServiceCo
     move |service| {
         service.app_data(ingress);
         service.service(
-            web::resource("/webhooks/woocommerce/{connection}")
-                .route(web::post().to(woocommerce::receive))
-                .default_service(web::to(answer::only_post)),
+            // The address may have been entered by hand.
+            web::resource([
+                "/webhooks/woocommerce/{connection}",
+                "/webhooks/woocommerce/{connection}/",
+            ])
+            .route(web::post().to(woocommerce::receive))
+            .default_service(web::to(answer::only_post)),
         );
         service.service(
             web::resource("/webhooks/vtiger/{connection}")

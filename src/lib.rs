@@ -20,6 +20,7 @@
 //! | [`engine`], [`sweep`] | what happens to an event; finding what no event announced |
 //! | [`failed`] | events that failed too often: looked at, replayed, discarded |
 //! | [`limit`] | what each request to the two systems passes: rates, pauses, outages, budgets |
+//! | [`webhooks`] | registers a shop's webhooks and keeps them active; their secrets |
 //! | [`ingress`], [`web`], [`api`] | webhook endpoints; pages for people; the interface for programs |
 //! | [`app`] | builds the parts and runs them |
 //! | [`simulator`], [`demo`] | stand-ins of both systems; the demonstration |
@@ -44,4 +45,5 @@ pub mod system;
 pub mod telemetry;
 pub mod vtiger;
 pub mod web;
+pub mod webhooks;
 pub mod woocommerce;

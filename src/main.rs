@@ -66,6 +66,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Unlink(arguments) => cli::record::unlink(arguments).await,
         Command::Retry(arguments) => cli::record::retry(arguments).await,
         Command::Failed(arguments) => cli::failed::run(arguments).await,
+        Command::Webhooks(arguments) => cli::webhooks::run(arguments).await,
         Command::VtigerExtension { file } => cli::extension::write(&file),
         Command::Migrate(settings) => {
             Parts::open(&load(&settings)?, SystemClock::shared())

@@ -14,6 +14,7 @@ mod settings;
 mod spool;
 mod sweeps;
 mod waiting;
+mod webhooks;
 
 use std::fmt;
 
@@ -29,15 +30,36 @@ pub use limits::{Budget, Down, Limits, Standing, Turn};
 pub use processes::{GONE, Process, Processes};
 pub use sweeps::{SweepRequest, SweepState, SweepUnderWay, Sweeps};
 pub use waiting::{Awaited, Waiting};
+pub use webhooks::{WebhookNotes, WebhookSecret};
 
 /// Everything that the program remembers.
 pub trait Store:
-    Links + Leases + Limits + Journal + Settings + Waiting + FailedEvents + Spool + Sweeps + Processes
+    Links
+    + Leases
+    + Limits
+    + Journal
+    + Settings
+    + Waiting
+    + FailedEvents
+    + Spool
+    + Sweeps
+    + Processes
+    + WebhookNotes
 {
 }
 
 impl<T> Store for T where
-    T: Links + Leases + Limits + Journal + Settings + Waiting + FailedEvents + Spool + Sweeps + Processes
+    T: Links
+        + Leases
+        + Limits
+        + Journal
+        + Settings
+        + Waiting
+        + FailedEvents
+        + Spool
+        + Sweeps
+        + Processes
+        + WebhookNotes
 {
 }
 

@@ -29,6 +29,7 @@ mod taxes;
 mod text;
 mod variation;
 pub mod webhook;
+pub mod webhooks;
 
 use std::sync::Arc;
 

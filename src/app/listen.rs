@@ -13,11 +13,12 @@ use tokio_util::task::TaskTracker;
 use super::health::{self, Health};
 use super::parts::Parts;
 use crate::api::{self, Api};
-use crate::config::{Config, Role};
+use crate::config::{Config, Connection, Role};
 use crate::ingress::{self, Ingress, Secrets};
 use crate::sync::Side;
 use crate::telemetry;
 use crate::web::{SystemLink, Web};
+use crate::webhooks::{self, NoteKeeper, Notes};
 
 /// What the service works between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,23 +29,38 @@ pub enum Stage {
     Simulated,
 }
 
+/// What takes webhooks and callbacks in, and what writes down that they come. Secrets that are in the database alone are
+/// read; where it can't be, they are once it can.
+pub(super) async fn ingress(config: &Config, parts: &Parts) -> (web::Data<Ingress>, NoteKeeper) {
+    let mut secrets = HashMap::new();
+    for (name, connection) in &config.connections {
+        let of_connection = secrets_of(name, connection, parts);
+        if connection.woocommerce.webhook_secret.is_none() {
+            of_connection.webhook.read().await;
+        }
+        secrets.insert(name.clone(), of_connection);
+    }
+    let (notes, note_keeper) = Notes::new(parts.store.clone(), Arc::clone(&parts.clock));
+    let ingress = Ingress {
+        secrets,
+        notes,
+        queue: Arc::clone(&parts.queue),
+        clock: Arc::clone(&parts.clock),
+        body_limit: config.http.body_limit,
+    };
+    (web::Data::new(ingress), note_keeper)
+}
+
 /// Answers requests that come to this socket, as one of the tasks.
 pub(super) fn listen(
     config: &Config,
     stage: Stage,
     parts: &Parts,
+    ingress: Option<web::Data<Ingress>>,
     stop: &CancellationToken,
     tasks: &TaskTracker,
     socket: TcpListener,
 ) -> Result<ServerHandle, io::Error> {
-    let ingress = config.roles.has(Role::Ingress).then(|| {
-        web::Data::new(Ingress {
-            secrets: secrets(config),
-            queue: Arc::clone(&parts.queue),
-            clock: Arc::clone(&parts.clock),
-            body_limit: config.http.body_limit,
-        })
-    });
     let page = config.roles.has(Role::Web).then(|| {
         web::Data::new(Web {
             store: Arc::clone(&parts.store),
@@ -92,15 +108,12 @@ pub(super) fn listen(
     Ok(handle)
 }
 
-fn secrets(config: &Config) -> HashMap<String, Secrets> {
-    let of = |(name, connection): (&String, &crate::config::Connection)| {
-        let secrets = Secrets {
-            webhook: connection.woocommerce.webhook_secrets.clone(),
-            callback: connection.vtiger.callback_secrets.clone(),
-        };
-        (name.clone(), secrets)
-    };
-    config.connections.iter().map(of).collect()
+fn secrets_of(name: &str, connection: &Connection, parts: &Parts) -> Secrets {
+    let configured = connection.woocommerce.webhook_secrets();
+    Secrets {
+        webhook: webhooks::Secrets::new(name, configured, parts.store.clone()),
+        callback: connection.vtiger.callback_secrets.clone(),
+    }
 }
 
 /// The systems, as the page shows them.

@@ -9,20 +9,64 @@ use crate::clock::Timestamp;
 use crate::sync::{FieldPath, Module, Patch, Record, RecordId, Side, Value};
 use crate::system::{Census, Fault, FieldInfo, Finding, Glance, Page, Reach, System, SystemError};
 use crate::telemetry;
+use crate::woocommerce::webhooks::{Webhook, WebhookPatch, Webhooks};
 
 /// A system whose calls are counted.
 #[derive(Debug)]
 pub(super) struct Metered(pub(super) Arc<dyn System>);
 
+/// A shop's webhooks, with calls that are counted.
+#[derive(Debug)]
+pub(super) struct MeteredWebhooks<T>(pub(super) Arc<T>);
+
 impl Metered {
     fn counted<T>(&self, operation: &'static str, outcome: Result<T, SystemError>) -> Result<T, SystemError> {
-        let result = match &outcome {
-            Ok(_) => "good",
-            Err(error) if matches!(error.fault, Fault::Paused { .. }) => "paused",
-            Err(_) => "failed",
-        };
-        telemetry::api_called(self.0.side(), operation, result);
-        outcome
+        counted(self.0.side(), operation, outcome)
+    }
+}
+
+fn counted<T>(
+    side: Side,
+    operation: &'static str,
+    outcome: Result<T, SystemError>,
+) -> Result<T, SystemError> {
+    let result = match &outcome {
+        Ok(_) => "good",
+        Err(error) if matches!(error.fault, Fault::Paused { .. }) => "paused",
+        Err(_) => "failed",
+    };
+    telemetry::api_called(side, operation, result);
+    outcome
+}
+
+#[async_trait]
+impl<T: Webhooks> Webhooks for MeteredWebhooks<T> {
+    async fn webhooks(&self) -> Result<Vec<Webhook>, SystemError> {
+        counted(Side::WooCommerce, "webhooks", self.0.webhooks().await)
+    }
+
+    async fn create_webhook(&self, patch: &WebhookPatch<'_>) -> Result<Webhook, SystemError> {
+        counted(
+            Side::WooCommerce,
+            "create_webhook",
+            self.0.create_webhook(patch).await,
+        )
+    }
+
+    async fn update_webhook(&self, id: u64, patch: &WebhookPatch<'_>) -> Result<Webhook, SystemError> {
+        counted(
+            Side::WooCommerce,
+            "update_webhook",
+            self.0.update_webhook(id, patch).await,
+        )
+    }
+
+    async fn delete_webhook(&self, id: u64) -> Result<(), SystemError> {
+        counted(
+            Side::WooCommerce,
+            "delete_webhook",
+            self.0.delete_webhook(id).await,
+        )
     }
 }
 

@@ -9,9 +9,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::config::{
-    self, Authentication, Config, Connection, Database as DatabaseConfig, QueueBackend, Role,
-};
+use crate::config::{self, Config, Connection, Database as DatabaseConfig, QueueBackend, Role};
 use crate::engine::{Backoff, Engine, Held, Keeper, Worker};
 use crate::failed::Failed;
 use crate::limit::{LimitSettings, Limiter};
@@ -21,10 +19,12 @@ use crate::sweep::Sweeper;
 use crate::sync::{Module, Side, Sides};
 use crate::system::System;
 use crate::telemetry;
-use crate::vtiger::{Vtiger, VtigerSettings};
-use crate::woocommerce::{self, WooCommerce, WooCommerceSettings};
+use crate::vtiger::Vtiger;
+use crate::webhooks::Registration;
+use crate::woocommerce::WooCommerce;
 
-use super::metered::Metered;
+use super::clients::{delivery_address, vtiger_settings, woocommerce_settings};
+use super::metered::{Metered, MeteredWebhooks};
 use super::spooled::{CONFIRM, SpooledQueue};
 
 /// The lease of whoever works on the embedded queue of a PostgreSQL database.
@@ -43,6 +43,8 @@ pub struct Parts {
     pub engines: HashMap<String, Engine>,
     /// The sweeper of each connection.
     pub sweepers: HashMap<String, Sweeper>,
+    /// The webhooks of each connection's shop, where `http.public_url` tells what they are to send to.
+    pub registrations: HashMap<String, Registration>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Prolongs the leases of what is worked on.
@@ -219,6 +221,7 @@ impl Parts {
             systems: HashMap::new(),
             engines: HashMap::new(),
             sweepers: HashMap::new(),
+            registrations: HashMap::new(),
             clock,
             keeper,
             stop,
@@ -313,8 +316,21 @@ impl Parts {
         let (shop, crm) = (&connection.woocommerce, &connection.vtiger);
         let shop = self.limiter(name, Side::WooCommerce, shop.limits, shop.timeout);
         let crm = self.limiter(name, Side::Vtiger, crm.limits, crm.timeout);
+        let woocommerce = Arc::new(woocommerce.behind(Arc::new(shop)));
+        if let Some(public_url) = &config.http.public_url {
+            let registration = Registration {
+                connection: name.to_owned(),
+                address: delivery_address(public_url, name),
+                secret: connection.woocommerce.webhook_secret.clone(),
+                shop: Arc::new(MeteredWebhooks(Arc::clone(&woocommerce))),
+                store: Arc::clone(&self.store),
+                clock: Arc::clone(&self.clock),
+                keeper: Arc::clone(&self.keeper),
+            };
+            self.registrations.insert(name.to_owned(), registration);
+        }
         let systems: Sides<Arc<dyn System>> = Sides {
-            woocommerce: Arc::new(Metered(Arc::new(woocommerce.behind(Arc::new(shop))))),
+            woocommerce: Arc::new(Metered(woocommerce)),
             vtiger: Arc::new(Metered(Arc::new(vtiger.behind(Arc::new(crm))))),
         };
         for (module, settings) in &connection.modules {
@@ -383,36 +399,5 @@ fn lock(database: &Path) -> Result<Option<File>, BuildError> {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(source)) => Err(failed(source)),
-    }
-}
-
-fn woocommerce_settings(connection: &Connection) -> WooCommerceSettings {
-    let shop = &connection.woocommerce;
-    WooCommerceSettings {
-        url: shop.url.clone(),
-        consumer_key: shop.consumer_key.clone(),
-        consumer_secret: shop.consumer_secret.clone(),
-        authentication: shop.authentication.map(|authentication| match authentication {
-            Authentication::Basic => woocommerce::Authentication::Basic,
-            Authentication::OAuth => woocommerce::Authentication::OAuth,
-            Authentication::Query => woocommerce::Authentication::Query,
-        }),
-        timeout: shop.timeout,
-    }
-}
-
-fn vtiger_settings(name: &str, connection: &Connection) -> VtigerSettings {
-    let crm = &connection.vtiger;
-    VtigerSettings {
-        url: crm.url.clone(),
-        username: crm.username.clone(),
-        access_key: crm.access_key.clone(),
-        utc_offset: crm.time_zone_offset,
-        assigned_user_id: crm.assigned_user_id.clone(),
-        mark: name.to_owned(),
-        order_reference_field: crm.order_reference_field.clone(),
-        stand_in_item: crm.stand_in_item.clone(),
-        fee_item: crm.fee_item.clone(),
-        timeout: crm.timeout,
     }
 }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::heartbeat::Heartbeat;
-use super::listen::{Stage, listen};
+use super::listen::{Stage, ingress, listen};
 use super::parts::{BuildError, Parts};
 use crate::clock::Clock;
 use crate::config::{Config, Role};
@@ -74,9 +74,16 @@ impl Server {
         if parts.takes_events_only {
             until_ready(&*parts.queue).await;
         }
+        let ingress = if config.roles.has(Role::Ingress) {
+            let (ingress, note_keeper) = ingress(config, &parts).await;
+            tasks.spawn(note_keeper.run(stop.clone()));
+            Some(ingress)
+        } else {
+            None
+        };
         let socket = TcpListener::bind(&config.http.listen).map_err(failed)?;
         let address = socket.local_addr().map_err(failed)?;
-        let listener = listen(config, stage, &parts, &stop, &keepers, socket).map_err(failed)?;
+        let listener = listen(config, stage, &parts, ingress, &stop, &keepers, socket).map_err(failed)?;
         let (store, clock) = (Arc::clone(&parts.store), Arc::clone(&parts.clock));
         keepers.spawn(Arc::clone(&parts.keeper).run(store, clock, stopped.clone()));
         for limiter in &parts.limiters {
@@ -100,6 +107,13 @@ impl Server {
             };
             for (name, sweeper) in &parts.sweepers {
                 tasks.spawn(sweeper.clone().run(Parts::places(name), schedule, stop.clone()));
+            }
+            for (name, registration) in &parts.registrations {
+                let connection = config.connections.get(name);
+                if connection.is_some_and(|connection| connection.woocommerce.register_webhooks) {
+                    let interval = config.sweep.webhook_interval;
+                    tasks.spawn(registration.clone().keep(interval, stop.clone()));
+                }
             }
         }
         if let Some(relay) = parts.relay() {

@@ -52,7 +52,7 @@ async fn open(arguments: &PlaceArguments) -> anyhow::Result<(Parts, Place)> {
 }
 
 /// The connection that is meant: the one named, or the only one.
-fn connection(config: &Config, named: Option<&str>) -> anyhow::Result<String> {
+pub(super) fn connection(config: &Config, named: Option<&str>) -> anyhow::Result<String> {
     let known: Vec<&str> = config.connections.keys().map(String::as_str).collect();
     let Some(named) = named else {
         return match known.as_slice() {

@@ -30,14 +30,26 @@ pub struct WooCommerceConnection {
     pub consumer_key: SecretString,
     /// Its secret.
     pub consumer_secret: SecretString,
-    /// What webhooks may be signed with: the present secret, then the previous one if there is one.
-    pub webhook_secrets: Vec<SecretString>,
+    /// What webhooks are signed with, where that is set; else a secret is made up.
+    pub webhook_secret: Option<SecretString>,
+    /// What they may be signed with, too: the secret before that one.
+    pub webhook_secret_previous: Option<SecretString>,
+    /// Whether the webhooks are registered and kept active by themselves.
+    pub register_webhooks: bool,
     /// How to present the key, where that is set.
     pub authentication: Option<Authentication>,
     /// How long to wait for an answer.
     pub timeout: Duration,
     /// How requests are limited.
     pub limits: Limits,
+}
+
+impl WooCommerceConnection {
+    /// The configured secrets that webhooks may be signed with: the present one, then the previous one.
+    pub fn webhook_secrets(&self) -> Vec<SecretString> {
+        let both = [&self.webhook_secret, &self.webhook_secret_previous];
+        both.into_iter().flatten().cloned().collect()
+    }
 }
 
 /// How requests to a system are limited, by all processes together.

@@ -41,6 +41,7 @@ table!(Raw {
 
 table!(RawHttp {
     listen: String,
+    public_url: String,
     api_token: Secret,
     api_token_file: String,
     body_limit: Whole,
@@ -67,6 +68,7 @@ table!(RawSweep {
     interval: Span,
     full_interval: Span,
     at_start: Flag,
+    webhook_interval: Span,
     most_deletions_percent: Whole,
 });
 
@@ -91,6 +93,7 @@ table!(RawWooCommerce {
     webhook_secret_file: String,
     webhook_secret_previous: Secret,
     webhook_secret_previous_file: String,
+    register_webhooks: Flag,
     authentication: String,
     timeout: Span,
     rate_limit: RateLimit,

@@ -26,6 +26,7 @@ pub(super) fn config(raw: Raw, layers: &Layers, problems: ConfigError) -> Result
         layers,
         problems,
         warnings: Vec::new(),
+        has_public_url: false,
     };
     match check.config(raw) {
         Some(config) if check.problems.is_empty() => Ok(Config {
@@ -46,6 +47,7 @@ pub(super) fn settings(
         layers,
         problems,
         warnings: Vec::new(),
+        has_public_url: false,
     };
     let mut all = AllSettings::new();
     for (name, connection) in raw.connections.unwrap_or_default() {
@@ -72,6 +74,8 @@ struct Check<'a> {
     layers: &'a Layers,
     problems: ConfigError,
     warnings: Vec<String>,
+    /// Whether `http.public_url` is set, be it wrong.
+    has_public_url: bool,
 }
 
 impl Check<'_> {
@@ -80,6 +84,7 @@ impl Check<'_> {
             Ok(redacted) => Some(redacted),
             Err(error) => self.fail("", format!("it can't be printed: {error}")),
         };
+        self.has_public_url = raw.http.as_ref().is_some_and(|http| http.public_url.is_some());
         let roles = self.roles(raw.roles);
         let shutdown_grace = self.required("shutdown_grace", raw.shutdown_grace);
         let http = self.http(raw.http.unwrap_or_default());
@@ -174,6 +179,7 @@ impl Check<'_> {
                 format!("`{listen}` is no address with a port; write it like 0.0.0.0:8080"),
             )
         });
+        let public_url = self.public_url(raw.public_url);
         let body_limit = self.whole("http.body_limit", raw.body_limit, 1);
         let api_token = self.secret(
             "http.api_token",
@@ -182,6 +188,7 @@ impl Check<'_> {
         );
         Some(Http {
             listen: listen?,
+            public_url,
             api_token,
             body_limit: body_limit?,
         })
@@ -258,11 +265,13 @@ impl Check<'_> {
         let interval = self.period("sweep.interval", raw.interval);
         let full_interval = self.period("sweep.full_interval", raw.full_interval);
         let at_start = self.required("sweep.at_start", raw.at_start);
+        let webhook_interval = self.period("sweep.webhook_interval", raw.webhook_interval);
         let most_deletions_percent = self.percent("sweep.most_deletions_percent", raw.most_deletions_percent);
         Some(Sweep {
             interval: interval?,
             full_interval: full_interval?,
             at_start: at_start?.0,
+            webhook_interval: webhook_interval?,
             most_deletions_percent: most_deletions_percent?,
         })
     }

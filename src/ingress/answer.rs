@@ -22,6 +22,8 @@ pub(super) enum Refusal {
     Broken,
     /// The sender is known, but what it says can't be understood.
     Malformed(String),
+    /// No secret is known for the moment.
+    Unverifiable,
     /// The event could not be stored.
     NotDurable,
 }
@@ -39,6 +41,9 @@ impl fmt::Display for Refusal {
             ),
             Self::Broken => f.write_str("the body did not arrive as a whole; send it again"),
             Self::Malformed(detail) => f.write_str(detail),
+            Self::Unverifiable => {
+                f.write_str("the secret is in the database, which can't be read; send it again")
+            }
             Self::NotDurable => f.write_str("the event could not be stored; send it again"),
         }
     }
@@ -51,7 +56,7 @@ impl ResponseError for Refusal {
             Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Broken | Self::Malformed(_) => StatusCode::BAD_REQUEST,
-            Self::NotDurable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unverifiable | Self::NotDurable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -62,10 +67,11 @@ impl ResponseError for Refusal {
             Self::TooLarge { .. } => "too_large",
             Self::Broken => "incomplete",
             Self::Malformed(_) => "malformed",
+            Self::Unverifiable => "unverifiable",
             Self::NotDurable => "not_durable",
         };
         let mut response = HttpResponse::build(self.status_code());
-        if *self == Self::NotDurable {
+        if matches!(self, Self::Unverifiable | Self::NotDurable) {
             response.insert_header((header::RETRY_AFTER, "10"));
         }
         response.json(json!({ "error": error, "detail": self.to_string() }))

@@ -135,6 +135,12 @@ pub fn is_ping(content_type: Option<&str>, body: &[u8]) -> bool {
     is_form && id.is_some_and(|id| !id.is_empty() && id.iter().all(u8::is_ascii_digit))
 }
 
+/// The id of the webhook whose ping this is.
+pub fn pinged(body: &[u8]) -> Option<u64> {
+    let id = body.strip_prefix(b"webhook_id=")?;
+    std::str::from_utf8(id).ok()?.parse().ok()
+}
+
 /// Reads a delivery out of its topic (`X-WC-Webhook-Topic`) and body.
 pub fn parse(topic: &str, body: &[u8]) -> Delivery {
     let named = topic.trim().split_once('.');

@@ -1,6 +1,7 @@
 //! What the webhook endpoints answer, and what each answer promises.
 
 mod callbacks;
+mod secrets;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

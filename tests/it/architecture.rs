@@ -23,7 +23,7 @@ struct Rule {
     why: &'static str,
 }
 
-const RULES: [Rule; 9] = [
+const RULES: [Rule; 10] = [
     Rule {
         parts: &["sync"],
         others: false,
@@ -94,6 +94,21 @@ const RULES: [Rule; 9] = [
         ],
         except: &[],
         why: "`engine`, `sweep` and `failed` use the contracts of store, queue and systems",
+    },
+    Rule {
+        parts: &["webhooks"],
+        others: false,
+        forbidden: &[
+            "sqlx",
+            "lapin",
+            "reqwest",
+            "actix_web",
+            "crate::config",
+            "crate::woocommerce",
+            "crate::vtiger",
+        ],
+        except: &["crate::woocommerce::webhook", "crate::woocommerce::webhooks"],
+        why: "`webhooks` knows of the shop what its webhooks are, and not how it is asked",
     },
     Rule {
         parts: &["web", "ingress", "api"],
@@ -241,6 +256,7 @@ fn forbidden_paths_are_found() {
         ("app.rs", "let home = std::env::var(\"HOME\");"),
         ("store.rs", "use crate::app::Parts;"),
         ("failed/replay.rs", "use crate::vtiger::Vtiger;"),
+        ("webhooks/keeper.rs", "use crate::woocommerce::WooCommerce;"),
         ("api.rs", "use crate::app::Parts;"),
         ("api/failed.rs", "use crate::woocommerce::WooCommerce;"),
         ("api/answer.rs", "fn f(error: sqlx::Error) {}"),
@@ -289,6 +305,7 @@ fn what_is_allowed_is_not_found() {
             "ingress/vtiger.rs",
             "use crate::vtiger::{callback, module_named};",
         ),
+        ("webhooks.rs", "use crate::woocommerce::webhooks::Webhooks;"),
         ("demo/stage.rs", "use crate::{app::Server, simulator::faults};"),
         ("config.rs", "std::env::vars_os()"),
     ];

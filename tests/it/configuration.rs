@@ -177,9 +177,42 @@ fn the_previous_webhook_secret_is_taken_after_the_present_one() {
     )])
     .unwrap();
 
-    let secrets = config.connections["shop"].woocommerce.webhook_secrets.iter();
-    let secrets: Vec<_> = secrets.map(|secret| secret.expose_secret().to_owned()).collect();
+    let secrets = config.connections["shop"].woocommerce.webhook_secrets();
+    let secrets: Vec<_> = secrets
+        .iter()
+        .map(|secret| secret.expose_secret().to_owned())
+        .collect();
     assert_eq!(secrets, ["hidden3", "older"]);
+}
+
+#[test]
+fn where_webhooks_are_registered_a_secret_can_be_made_up() {
+    const SECRET: &str = "WVS_CONNECTIONS__SHOP__WOOCOMMERCE__WEBHOOK_SECRET";
+    let all: Vec<_> = SHOP
+        .into_iter()
+        .filter(|(name, _)| *name != SECRET)
+        .chain([
+            ("WVS_HTTP__PUBLIC_URL", "http://sync.example/a/"),
+            ("WVS_CONNECTIONS__SHOP__WOOCOMMERCE__REGISTER_WEBHOOKS", "true"),
+        ])
+        .collect();
+    let config = load(None, &all).unwrap();
+
+    let shop = &config.connections["shop"].woocommerce;
+    assert!(shop.register_webhooks);
+    assert!(shop.webhook_secrets().is_empty());
+    assert_eq!(
+        config.http.public_url.as_ref().unwrap().as_str(),
+        "http://sync.example/a/"
+    );
+    assert_eq!(config.sweep.webhook_interval, Duration::from_mins(2));
+    let [warning] = config.warnings() else {
+        panic!("{:?}", config.warnings());
+    };
+    assert!(
+        warning.starts_with("http.public_url: customers' data travels over plain http"),
+        "{warning}"
+    );
 }
 
 #[test]
@@ -292,6 +325,7 @@ fn the_printed_configuration_and_its_debug_output_hold_no_secret() {
     interval = "15m"
     full_interval = "24h"
     at_start = true
+    webhook_interval = "2m"
     most_deletions_percent = 20
 
     [log]
@@ -303,6 +337,7 @@ fn the_printed_configuration_and_its_debug_output_hold_no_secret() {
     consumer_key = "***"
     consumer_secret = "***"
     webhook_secret = "***"
+    register_webhooks = false
     timeout = "30s"
 
     [connections.shop.vtiger]

@@ -52,4 +52,5 @@ mod taxes;
 mod texts;
 mod town;
 mod web;
+mod webhooks;
 mod wire;

@@ -4,6 +4,7 @@ mod leases;
 mod limits;
 mod records;
 mod schema;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

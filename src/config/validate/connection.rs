@@ -60,11 +60,23 @@ impl Check<'_> {
             plain(raw.consumer_secret),
             raw.consumer_secret_file,
         );
-        let webhook_secret = self.required_secret(
-            &key("webhook_secret"),
-            plain(raw.webhook_secret),
-            raw.webhook_secret_file,
-        );
+        let register_webhooks = self.required(&key("register_webhooks"), raw.register_webhooks);
+        let registers = register_webhooks.as_ref().is_some_and(|flag| flag.0);
+        if registers && !self.has_public_url {
+            self.told(
+                &key("register_webhooks"),
+                "it needs http.public_url, the address at which WooCommerce reaches this service, such as \
+                 \"https://sync.example\"; set that, or take register_webhooks away and add the webhooks by hand",
+            );
+        }
+        let secret_is_given = raw.webhook_secret.is_some() || raw.webhook_secret_file.is_some();
+        // Where webhooks are registered, a secret can be made up.
+        let webhook_secret = if secret_is_given || !registers {
+            let file = raw.webhook_secret_file;
+            self.required_secret(&key("webhook_secret"), plain(raw.webhook_secret), file)
+        } else {
+            None
+        };
         let previous = self.secret(
             &key("webhook_secret_previous"),
             plain(raw.webhook_secret_previous),
@@ -79,7 +91,9 @@ impl Check<'_> {
             url: url?,
             consumer_key: consumer_key?,
             consumer_secret: consumer_secret?,
-            webhook_secrets: [webhook_secret?].into_iter().chain(previous).collect(),
+            webhook_secret,
+            webhook_secret_previous: previous,
+            register_webhooks: register_webhooks?.0,
             authentication,
             timeout: timeout?,
             limits,

@@ -67,6 +67,24 @@ impl Check<'_> {
         self.secret(path, value, file)
     }
 
+    /// The address at which shops reach us. Where it is not encrypted, customers' data is not either.
+    pub(super) fn public_url(&mut self, text: Option<String>) -> Option<Url> {
+        const PATH: &str = "http.public_url";
+        let url = self.web_address(PATH, Some(text?))?;
+        let is_local = match url.host() {
+            Some(url::Host::Domain(name)) => name == "localhost",
+            Some(url::Host::Ipv4(address)) => address.is_loopback(),
+            Some(url::Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        };
+        if url.scheme() == "http" && !is_local {
+            self.warnings.push(format!(
+                "{PATH}: customers' data travels over plain http; give the address a certificate and write it with https://"
+            ));
+        }
+        Some(url)
+    }
+
     /// The address of a website, without credentials or parameters.
     pub(super) fn web_address(&mut self, path: &str, text: Option<String>) -> Option<Url> {
         let text = self.required(path, text)?;

@@ -79,7 +79,7 @@ fn a_misspelt_key_is_told_at_each_level_with_the_nearest_right_one() {
     connections.shop.modules.contacts.colour (environment variable WVS_CONNECTIONS__SHOP__MODULES__CONTACTS__COLOUR): there is no such key here, only `enabled`, `direction`, `conflict`, `sync_from`, `deletes`, `owner`, `disabled_mappings`, `mappings` or `extra_mappings`
     connections.shop.vtiger.acess_key (environment variable WVS_CONNECTIONS__SHOP__VTIGER__ACESS_KEY): there is no such key; did you mean `connections.shop.vtiger.access_key`?
     connections.shop.woocomerce (environment variable WVS_CONNECTIONS__SHOP__WOOCOMERCE__URL): there is no such key; did you mean `connections.shop.woocommerce`?
-    http.http (environment variable WVS_HTTP__HTTP): there is no such key here, only `listen`, `api_token`, `api_token_file` or `body_limit`
+    http.http (environment variable WVS_HTTP__HTTP): there is no such key here, only `listen`, `public_url`, `api_token`, `api_token_file` or `body_limit`
     http.listne (environment variable WVS_HTTP__LISTNE): there is no such key; did you mean `http.listen`?
     http_listen (environment variable WVS_HTTP_LISTEN): there is no such key; a section and its key are separated by two underscores, as in `WVS_HTTP__LISTEN`
     shutdown (environment variable WVS_SHUTDOWN__GRACE): there is no such key here, only `roles`, `shutdown_grace`, `http`, `database`, `queue`, `worker`, `sweep`, `log` or `connections`
@@ -233,5 +233,22 @@ fn two_names_that_differ_only_in_case_are_refused() {
     );
     insta::assert_snapshot!(in_environment, @r#"
     http.listen (environment variable WVS_HTTP__LISTEN): WVS_http__listen sets it, too; keep one of them
+    "#);
+}
+
+#[test]
+fn to_register_webhooks_an_address_of_our_own_is_needed() {
+    const REGISTER: (&str, &str) = ("WVS_CONNECTIONS__SHOP__WOOCOMMERCE__REGISTER_WEBHOOKS", "true");
+    let without = problems(shop_with(&[REGISTER]));
+    let wrong = problems(shop_with(&[REGISTER, ("WVS_HTTP__PUBLIC_URL", "sync.example")]));
+    let with_query = problems(shop_with(&[(
+        "WVS_HTTP__PUBLIC_URL",
+        "https://sync.example/?a=b",
+    )]));
+
+    insta::assert_snapshot!([without, wrong, with_query].join("\n"), @r#"
+    connections.shop.woocommerce.register_webhooks (environment variable WVS_CONNECTIONS__SHOP__WOOCOMMERCE__REGISTER_WEBHOOKS): it needs http.public_url, the address at which WooCommerce reaches this service, such as "https://sync.example"; set that, or take register_webhooks away and add the webhooks by hand
+    http.public_url (environment variable WVS_HTTP__PUBLIC_URL): it must start with https:// (or http://)
+    http.public_url (environment variable WVS_HTTP__PUBLIC_URL): it must end before any `?` or `#`
     "#);
 }

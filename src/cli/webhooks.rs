@@ -1,0 +1,194 @@
+//! A shop's webhooks by hand: `webhooks register`, `status`, `remove`, `rotate`.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand};
+
+use woo_vtiger_sync::app::Parts;
+use woo_vtiger_sync::clock::SystemClock;
+use woo_vtiger_sync::config::Config;
+use woo_vtiger_sync::webhooks::{Planned, Reached, Registered, Registration, Step};
+
+use super::Settings;
+use super::record::connection;
+use crate::load;
+
+#[derive(Debug, Args)]
+pub(crate) struct WebhooksArguments {
+    #[command(flatten)]
+    settings: Settings,
+    /// The connection; without it, all.
+    #[arg(long, value_name = "NAME", global = true)]
+    connection: Option<String>,
+    #[command(subcommand)]
+    command: WebhooksCommand,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum WebhooksCommand {
+    /// Creates the webhooks that are missing, takes over those that send to our address, and switches on those that are off.
+    /// Has the modules swept whose changes were missed.
+    Register,
+    /// Lists the webhooks of our topics, and tells whether deliveries arrive. Changes nothing.
+    Status,
+    /// Deletes the webhooks that are ours. Those of others stay.
+    Remove,
+    /// Gives our webhooks a new secret, without refusing what is signed with the old one.
+    Rotate,
+}
+
+pub(crate) async fn run(arguments: WebhooksArguments) -> anyhow::Result<ExitCode> {
+    let config = load(&arguments.settings)?;
+    let names = match arguments.connection.as_deref() {
+        Some(named) => vec![connection(&config, Some(named))?],
+        None => config.connections.keys().cloned().collect(),
+    };
+    if names.is_empty() {
+        bail!("no connection is set up; deploy/config.example.toml shows how to");
+    }
+    if config.http.public_url.is_none() {
+        bail!(
+            "http.public_url is not set; set it to the address at which WooCommerce reaches this service, such as \
+             \"https://sync.example\""
+        );
+    }
+    let parts = Parts::open(&config, SystemClock::shared()).await?;
+    let mut is_good = true;
+    let mut ended = Ok(());
+    for name in &names {
+        ended = match parts.registrations.get(name) {
+            Some(registration) => one(&config, registration, arguments.command)
+                .await
+                .with_context(|| format!("connection {name}"))
+                .map(|good| is_good &= good),
+            None => Err(anyhow::anyhow!(
+                "the configured roles are `ingress` alone, which never asks the shops; give the configuration of a process with \
+                 other roles"
+            )),
+        };
+        if ended.is_err() {
+            break;
+        }
+    }
+    parts.close().await;
+    ended?;
+    Ok(if is_good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Does it for one connection. False where what is wrong was told.
+async fn one(config: &Config, registration: &Registration, command: WebhooksCommand) -> anyhow::Result<bool> {
+    println!("{}: {}", registration.connection, registration.address);
+    match command {
+        WebhooksCommand::Register => {
+            let registered = registration.register().await?;
+            tell(registration, registered).await
+        }
+        WebhooksCommand::Status => status(registration).await,
+        WebhooksCommand::Remove => {
+            let removed = registration.remove().await?;
+            for webhook in &removed {
+                println!("  {:<17} id {:<6} removed", webhook.topic, webhook.id);
+            }
+            if removed.is_empty() {
+                println!("  there is none of ours");
+            }
+            let shop = config.connections.get(&registration.connection);
+            if shop.is_some_and(|shop| shop.woocommerce.register_webhooks) {
+                println!(
+                    "  register_webhooks is set: a running service creates them anew within {}s; take it away first",
+                    config.sweep.webhook_interval.as_secs()
+                );
+            }
+            Ok(true)
+        }
+        WebhooksCommand::Rotate => {
+            let registered = registration.rotate().await?;
+            let is_done = registered.failure.is_none();
+            let is_good = tell(registration, registered).await?;
+            if is_done {
+                println!(
+                    "  the webhooks have a new secret; the one before is still taken for what is under way"
+                );
+            }
+            Ok(is_good)
+        }
+    }
+}
+
+/// Tells what was done, and whether the shop reaches us.
+async fn tell(registration: &Registration, registered: Registered) -> anyhow::Result<bool> {
+    for done in &registered.done {
+        println!("{}", line(done));
+    }
+    let tested = registered.tested();
+    if let Some(failure) = registered.failure {
+        return Err(anyhow::Error::new(failure)
+            .context("not all webhooks are registered; start this again when the cause is mended"));
+    }
+    // A webhook that was there already is not tested.
+    if tested.is_empty() {
+        return Ok(true);
+    }
+    Ok(match registration.reached(&tested).await? {
+        Reached::Yes => {
+            println!("  the shop reaches this address");
+            true
+        }
+        Reached::No => {
+            println!(
+                "  the shop does not seem to reach this address: its test did not arrive here. Look whether http.public_url is \
+                 right, and whether the proxy, the certificate and the firewall let the shop through"
+            );
+            false
+        }
+        Reached::NobodyThere => {
+            println!(
+                "  the service is not running, so whether the shop reaches this address can't be seen: start it soon, as \
+                 WooCommerce switches webhooks off that fail"
+            );
+            true
+        }
+    })
+}
+
+fn line(done: &Planned) -> String {
+    let what = match done.step {
+        Step::Keep => "active",
+        Step::Adopt { .. } => "adopted",
+        Step::Enable => "enabled again",
+        Step::Move => "moved to this address",
+        Step::Create => "created",
+        Step::Drop => "removed, as it was there twice",
+    };
+    let id = done.id.map_or_else(|| "-".to_owned(), |id| id.to_string());
+    format!("  {:<17} id {id:<6} {what}", done.topic)
+}
+
+async fn status(registration: &Registration) -> anyhow::Result<bool> {
+    let standing = registration.standing().await?;
+    for (webhook, is_ours) in &standing.webhooks {
+        let owner = if *is_ours { "ours" } else { "not ours" };
+        println!(
+            "  {:<17} id {:<6} {:<9} {owner:<9} {}",
+            webhook.topic, webhook.id, webhook.status, webhook.delivery_url
+        );
+    }
+    for missing in standing.planned.iter().filter(|one| one.step == Step::Create) {
+        println!("  {:<17} missing", missing.topic);
+    }
+    match standing.last_delivery {
+        Some(at) => println!("  the last delivery came at {at} UTC, or up to a minute later"),
+        None => println!("  no delivery has come yet"),
+    }
+    let works = |one: &Planned| matches!(one.step, Step::Keep | Step::Adopt { was_active: true });
+    let is_good = standing.planned.iter().all(works);
+    if !is_good {
+        println!("  `webhooks register` brings them in order");
+    }
+    Ok(is_good)
+}
