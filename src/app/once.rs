@@ -8,12 +8,15 @@ use crate::engine::EngineError;
 use crate::queue::Lane;
 use crate::store::{Place, SweepRequest, SweepState};
 use crate::sweep::{Scope, Sweeper};
-use crate::sync::{Module, Side};
+use crate::sync::Side;
 
 use super::Parts;
 
 /// How often to look whether the events are dealt with.
 const LOOK: Duration = Duration::from_millis(100);
+
+/// How often is looked for what came of what was found.
+const LOOKS: usize = 3;
 
 /// How often in a row the queue may not answer.
 const PATIENCE: u32 = 200;
@@ -75,28 +78,30 @@ async fn sweep_all(parts: &Parts, scope: Scope, allow_deletions: bool) -> Result
         }
     }
     settled(parts).await?;
-    look_at_stock(parts).await?;
+    look_again(parts).await?;
     Ok(text)
 }
 
-/// Orders that were just brought into step took goods off the shop's stock, which the sweep had seen before. The shop tells
-/// of that by webhooks, if they arrive.
-async fn look_at_stock(parts: &Parts) -> Result<(), EngineError> {
+/// What was just brought into step changed more than the sweep had seen: an order takes goods off the shop's stock, and tells
+/// where a guest lives. The shop tells of that by webhooks, if they arrive.
+async fn look_again(parts: &Parts) -> Result<(), EngineError> {
     for (connection, sweeper) in &parts.sweepers {
-        let at = |module| Place {
-            connection: connection.clone(),
-            module,
-        };
-        let orders = parts
-            .store
-            .sweep_state(&at(Module::SalesOrders), Side::Vtiger)
-            .await?;
-        if orders.found > 0 {
-            let products = [at(Module::Products)];
-            sweep_connection(parts, sweeper, &products, Scope::Changes, false).await?;
+        let places = Parts::places(connection);
+        for _ in 0..LOOKS {
+            let mut found = 0;
+            for at in &places {
+                for side in Side::BOTH {
+                    found += parts.store.sweep_state(at, side).await?.found;
+                }
+            }
+            if found == 0 {
+                break;
+            }
+            sweep_connection(parts, sweeper, &places, Scope::Changes, false).await?;
+            settled(parts).await?;
         }
     }
-    settled(parts).await
+    Ok(())
 }
 
 /// Sweeps these modules, or has the process do it that sweeps them anyway.

@@ -53,7 +53,7 @@ impl Sweeper {
             }
         } else if saw_all && !resumed {
             self.see_to_gone(ground, &seen, report).await?;
-        } else if saw_all || is_complete == Some(false) || is_complete.is_none() && scope != Scope::Changes {
+        } else if saw_all || scope != Scope::Changes || is_complete == Some(false) {
             let present = self.present(ground, report).await?;
             self.see_to_gone(ground, &present, report).await?;
         }
