@@ -67,7 +67,13 @@ async fn sweep_all(parts: &Parts, scope: Scope, allow_deletions: bool) -> Result
         } else {
             sweeper.clone()
         };
-        sweep_connection(parts, &sweeper, &places, scope, allow_deletions).await?;
+        let asked = parts.clock.now();
+        let mut by = sweep_or_ask(parts, &sweeper, &places, scope, allow_deletions).await?;
+        while by == By::Service && !sweeper.has_swept_since(&places, asked).await? {
+            tokio::time::sleep(LOOK).await;
+            // The service may have ended meanwhile.
+            by = sweep_here(parts, &sweeper, &places, scope).await?;
+        }
         for at in &places {
             for side in Side::BOTH {
                 let state = parts.store.sweep_state(at, side).await?;
@@ -76,67 +82,79 @@ async fn sweep_all(parts: &Parts, scope: Scope, allow_deletions: bool) -> Result
                 }
             }
         }
+        settled(parts).await?;
+        if by == By::Us {
+            look_again(parts, &sweeper, &places).await?;
+        }
     }
-    settled(parts).await?;
-    look_again(parts).await?;
     Ok(text)
 }
 
-/// What was just brought into step changed more than the sweep had seen: an order takes goods off the shop's stock, and tells
-/// where a guest lives. The shop tells of that by webhooks, if they arrive.
-async fn look_again(parts: &Parts) -> Result<(), EngineError> {
-    for (connection, sweeper) in &parts.sweepers {
-        let places = Parts::places(connection);
-        for _ in 0..LOOKS {
-            let mut found = 0;
-            for at in &places {
-                for side in Side::BOTH {
-                    found += parts.store.sweep_state(at, side).await?.found;
-                }
-            }
-            if found == 0 {
-                break;
-            }
-            sweep_connection(parts, sweeper, &places, Scope::Changes, false).await?;
-            settled(parts).await?;
-        }
-    }
-    Ok(())
+/// Who sweeps a connection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// This process, which has done so.
+    Us,
+    /// The service, which has the right to.
+    Service,
 }
 
-/// Sweeps these modules, or has the process do it that sweeps them anyway.
-async fn sweep_connection(
+/// Sweeps these modules, or asks the service to.
+async fn sweep_or_ask(
     parts: &Parts,
     sweeper: &Sweeper,
     places: &[Place],
     scope: Scope,
     allow_deletions: bool,
-) -> Result<(), EngineError> {
-    let asked = parts.clock.now();
-    let mut is_asked = false;
-    loop {
-        if let Some(held) = sweeper.claim().await? {
-            for at in places {
-                sweeper.sweep(at, scope).await?;
-            }
-            return Ok(held.free(&*parts.store).await?);
+) -> Result<By, EngineError> {
+    let by = sweep_here(parts, sweeper, places, scope).await?;
+    if by == By::Service {
+        for at in places {
+            let request = SweepRequest {
+                at: at.clone(),
+                is_full: scope == Scope::Full,
+                allows_deletions: allow_deletions,
+            };
+            parts.store.request_sweep(&request, parts.clock.now()).await?;
         }
-        if !is_asked {
-            for at in places {
-                let request = SweepRequest {
-                    at: at.clone(),
-                    is_full: scope == Scope::Full,
-                    allows_deletions: allow_deletions,
-                };
-                parts.store.request_sweep(&request, asked).await?;
-            }
-            is_asked = true;
-        }
-        if sweeper.has_swept_since(places, asked).await? {
-            return Ok(());
-        }
-        tokio::time::sleep(LOOK).await;
     }
+    Ok(by)
+}
+
+/// Sweeps these modules where nobody else has the right to.
+async fn sweep_here(
+    parts: &Parts,
+    sweeper: &Sweeper,
+    places: &[Place],
+    scope: Scope,
+) -> Result<By, EngineError> {
+    let Some(held) = sweeper.claim().await? else {
+        return Ok(By::Service);
+    };
+    for at in places {
+        sweeper.sweep(at, scope).await?;
+    }
+    held.free(&*parts.store).await?;
+    Ok(By::Us)
+}
+
+/// What was just brought into step changed more than the sweep had seen: an order takes goods off the shop's stock, and tells
+/// where a guest lives. A service hears of that by webhooks; by itself this process doesn't.
+async fn look_again(parts: &Parts, sweeper: &Sweeper, places: &[Place]) -> Result<(), EngineError> {
+    for _ in 0..LOOKS {
+        let mut found = 0;
+        for at in places {
+            for side in Side::BOTH {
+                found += parts.store.sweep_state(at, side).await?.found;
+            }
+        }
+        if found == 0 {
+            break;
+        }
+        sweep_here(parts, sweeper, places, Scope::Changes).await?;
+        settled(parts).await?;
+    }
+    Ok(())
 }
 
 /// Waits until what was found is dealt with.
