@@ -206,10 +206,12 @@ impl Engine {
             let base = after(settings, &plan, &pair, before, written);
             pair.noted &= pair.known && base == pair.link.base && entries.is_empty();
             pair.link.base = base;
-            // A crash before the next round must not lose what is yet to move.
-            let is_settled = Side::BOTH
-                .into_iter()
-                .all(|side| unchanged_since(settings, &pair.link.base, side, pair.records.of(side)));
+            // A crash before the next round must not lose what is yet to move. And where a time can't be noted, because
+            // Vtiger's zone isn't known after a start, what was told earlier and comes late would count as newer.
+            let is_settled = Side::BOTH.into_iter().all(|side| {
+                let is_noted = self.system(side).tells_time() || pair.link.modified.of(side).is_none();
+                is_noted && unchanged_since(settings, &pair.link.base, side, pair.records.of(side))
+            });
             pair.noted &= is_settled == pair.link.unsettled_since.is_none();
             pair.link.unsettled_since = (!is_settled).then(|| self.clock.now());
             for side in Side::BOTH {

@@ -64,7 +64,7 @@ impl Engine {
     /// Times have whole seconds: what is of the second of the last change seen may be older or newer.
     fn is_newer(&self, case: &Case<'_>, link: &Link, record: &Record) -> bool {
         let last = *link.modified.of(case.side);
-        self.system(case.side).tells_time() && record.modified.is_some() && record.modified > last
+        self.system(case.side).tells_time() && last.is_some() && record.modified > last
     }
 
     /// What an event tells of a record that is in step; `None` when that is nothing new: an echo of our own write,

@@ -11,7 +11,7 @@ use woo_vtiger_sync::store::FailedFilter;
 use woo_vtiger_sync::sync::{Module, RecordId, Side};
 
 use crate::process::{Ended, Program};
-use crate::scene::{Scene, ann};
+use crate::scene::{Scene, ann, wait_until};
 
 const ANN: &str = "ann@shop.example";
 
@@ -69,6 +69,10 @@ async fn failed_ids(scene: &Scene) -> Vec<String> {
 
 /// The id of the only failed event.
 async fn only_failed(scene: &Scene) -> String {
+    wait_until("an event has failed", || async {
+        !failed_ids(scene).await.is_empty()
+    })
+    .await;
     let mut ids = failed_ids(scene).await;
     assert_eq!(ids.len(), 1, "{ids:?}");
     ids.remove(0)
@@ -276,7 +280,7 @@ async fn the_page_and_the_metrics_tell_how_many_failed() {
         "{page}"
     );
     // Tests share one process and so its metrics: there is no saying how many.
-    crate::scene::wait_until("the metrics tell of failed events", async || {
+    wait_until("the metrics tell of failed events", async || {
         get("/metrics").await.contains("\nwvs_failed_events ")
     })
     .await;
