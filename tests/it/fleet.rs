@@ -3,6 +3,8 @@
 
 mod hot;
 mod outages;
+mod proxy;
+mod rolling;
 mod scaling;
 
 use std::time::Duration;
@@ -21,10 +23,6 @@ const EVENTS: usize = 1200;
 /// How often each worker is killed, unless the environment says more.
 const KILLS: usize = 5;
 const WORKERS: usize = 4;
-/// How many workers are restarted one after the other.
-const RESTARTS: usize = 4;
-/// How many events each of those works on at a time.
-const CONCURRENCY: u64 = 4;
 
 /// A process of each kind, and what they work on.
 struct Fleet {
@@ -124,47 +122,6 @@ async fn redelivered(program: &Program) -> u64 {
     let address = format!("{}/metrics", program.url().await);
     let metrics = reqwest::get(address).await.unwrap().text().await.unwrap();
     stack::sum(&metrics, EVENTS_REDELIVERED, "")
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_rolling_restart_refuses_no_webhook_and_repeats_nothing_beyond_what_was_under_way() {
-    let (database, broker) = (servers::database().await, servers::broker().await);
-    let port = free_port();
-    let town = Town::found(&format!("http://127.0.0.1:{port}"), Duration::from_millis(5)).await;
-    let mut fleet = Fleet::new(&town, port, &database.url(), &broker.url(), broker.prefix());
-    let concurrency = ("WVS_WORKER__CONCURRENCY".to_owned(), CONCURRENCY.to_string());
-    fleet.environment.push(concurrency);
-    let ingress = fleet.start("ingress").await;
-    let mut workers = vec![fleet.start("worker").await, fleet.start("worker").await];
-
-    let people = town.bustle(400, 1, None);
-    let mut again = 0;
-    for round in 0..RESTARTS {
-        wait_until("it is time for the next restart", || async {
-            town.accepted() >= 60 * (round + 1) || people.is_empty()
-        })
-        .await;
-        let next = fleet.start("worker").await;
-        again += redelivered(&workers[0]).await;
-        let ended = workers.remove(0).stop().await;
-        workers.push(next);
-        assert_eq!(ended.code, Some(0), "{}", ended.log);
-        assert!(!ended.log.contains("events at hand"), "{}", ended.log);
-    }
-    people.wait().await;
-    town.in_step(Duration::from_mins(1)).await;
-
-    for worker in &workers {
-        again += redelivered(worker).await;
-    }
-    // The broker hands a worker no more than it can work on.
-    assert!(
-        again <= RESTARTS as u64 * CONCURRENCY,
-        "{again} events came again"
-    );
-    town.assert_none_was_refused();
-    town.assert_no_write_overlapped();
-    drop((ingress, workers));
 }
 
 #[tokio::test(flavor = "multi_thread")]
