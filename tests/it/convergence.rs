@@ -14,7 +14,6 @@ use std::time::{Duration, Instant};
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use tokio::task::JoinSet;
-use woo_vtiger_sync::queue::Lane;
 use woo_vtiger_sync::simulator::faults::FaultPlan;
 use woo_vtiger_sync::simulator::vtiger::{VtigerKind, VtigerOptions};
 use woo_vtiger_sync::simulator::woocommerce::WooCommerceOptions;
@@ -25,13 +24,17 @@ use self::post::{Carelessness, Post};
 use self::verdict::Judge;
 use crate::people::{Licence, People};
 use crate::scene::{Scene, asked, wait_until};
+use crate::stack::Stack;
 
 /// How many cases there are unless others are asked for.
 const CASES: u64 = 1_000;
 /// How many cases one scene sees, one after the other; their records stay.
 const CASES_OF_SCENE: u64 = 20;
-/// How many scenes there are at a time. They mostly wait.
-const SCENES_AT_A_TIME: usize = 8;
+/// How many scenes there are at a time. They mostly wait. With servers it is one: what is under way is counted by
+/// process.
+fn scenes_at_a_time() -> usize {
+    if Stack::is_of_servers() { 1 } else { 8 }
+}
 /// Sweeps until nothing is written any more, at most.
 const SWEEPS: usize = 5;
 /// How often is looked whether all is quiet.
@@ -152,10 +155,7 @@ impl Town {
 
     /// How many events wait, and how many webhooks and callbacks.
     async fn under_way(&self) -> (u64, usize) {
-        let mut events = 0;
-        for lane in Lane::ALL {
-            events += self.scene.server.parts().queue.depth(lane).await.unwrap();
-        }
+        let events = self.scene.events_under_way().await;
         let sent = self.scene.shop.pending_deliveries() + self.scene.crm.pending_callbacks();
         (events, sent + usize::from(self.post.is_busy()))
     }
@@ -289,7 +289,7 @@ async fn both_sides_agree_in_the_end_whatever_people_do_and_whatever_goes_wrong(
     let scenes = asked("WVS_TEST_CASES").unwrap_or(CASES).div_ceil(CASES_OF_SCENE);
     let next = Arc::new(AtomicU64::new(0));
     let mut players = JoinSet::new();
-    for _ in 0..SCENES_AT_A_TIME {
+    for _ in 0..scenes_at_a_time() {
         let next = Arc::clone(&next);
         players.spawn(async move {
             let mut failures = Vec::new();

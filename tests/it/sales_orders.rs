@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
 
 use crate::order_generator::Generator;
-use crate::scene::{Scene, asked};
+use crate::scene::{Scene, asked, next_second};
 
 /// How many orders are generated. `WVS_TEST_ORDERS=10000 cargo test --release --test it sales_orders::` takes more.
 const ORDERS: usize = 600;
@@ -16,6 +16,9 @@ const AT_ONCE: usize = 50;
 
 /// Sweeps until nothing is found any more; that is soon.
 const SWEEPS: usize = 4;
+
+/// So many seconds after it was changed a record that is read shows for certain what it shows in the end.
+const UNCERTAIN: usize = 4;
 
 /// Fills the shop with what generated orders are made of.
 pub(crate) fn stock_shop(scene: &Scene, seed: u64) -> Generator {
@@ -146,8 +149,11 @@ fn unchanged(before: &BTreeMap<String, Json>, after: &BTreeMap<String, Json>) {
     }
 }
 
-/// Sweeps until nothing is found any more.
+/// Sweeps until nothing is found any more, once all changes are so long ago that they are certain when they are read.
 async fn settle(scene: &Scene) {
+    for _ in 0..UNCERTAIN {
+        next_second().await;
+    }
     let mut calls = Vec::new();
     for _ in 0..SWEEPS {
         let before = scene.shop.calls().len();

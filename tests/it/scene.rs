@@ -202,7 +202,12 @@ impl Scene {
     /// How many webhooks and events are under way.
     pub(crate) async fn under_way(&self) -> u64 {
         let sent = self.shop.pending_deliveries() + self.crm.pending_callbacks();
-        let mut under_way = u64::try_from(sent).unwrap() + self.stack.under_way();
+        u64::try_from(sent).unwrap() + self.events_under_way().await
+    }
+
+    /// How many events wait or are being dealt with.
+    pub(crate) async fn events_under_way(&self) -> u64 {
+        let mut under_way = self.stack.under_way();
         for lane in Lane::ALL {
             // There may be something while the broker is not connected yet.
             under_way += self.server.parts().queue.depth(lane).await.unwrap_or(1);

@@ -17,10 +17,19 @@ pub(crate) enum Stack {
 impl Stack {
     /// An empty one of the kind that is asked for.
     pub(crate) async fn empty() -> Self {
+        if Self::is_of_servers() {
+            Self::Servers(servers::database().await, servers::broker().await)
+        } else {
+            Self::Embedded(tempfile::tempdir().unwrap())
+        }
+    }
+
+    /// Whether PostgreSQL and RabbitMQ are asked for.
+    pub(crate) fn is_of_servers() -> bool {
         let asked = std::env::var_os("WVS_TEST_STACK").map(|asked| asked.into_string().unwrap());
         match asked.as_deref() {
-            None | Some("embedded") => Self::Embedded(tempfile::tempdir().unwrap()),
-            Some("servers") => Self::Servers(servers::database().await, servers::broker().await),
+            None | Some("embedded") => false,
+            Some("servers") => true,
             Some(other) => panic!("WVS_TEST_STACK is `{other}`, but there are `embedded` and `servers`"),
         }
     }
