@@ -21,11 +21,12 @@ use std::fmt;
 use async_trait::async_trait;
 
 use crate::clock::Timestamp;
-use crate::queue::{Cause, Event, Lane};
-use crate::sync::{Base, FieldPlan, Module, ModuleSettings, RecordId, Side, Sides, Skip, Trails};
+use crate::queue::{Event, Lane};
+use crate::sync::{Base, Module, ModuleSettings, RecordId, Side, Sides, Trails};
 
 pub use database::{Database, DatabaseError};
 pub use failed::{FailedEvent, FailedEvents, FailedFilter};
+pub use journal::{Action, Entry, Journal, LogLine, Stored};
 pub use limits::{Budget, Down, Limits, Standing, Turn};
 pub use processes::{GONE, Process, Processes};
 pub use sweeps::{SweepRequest, SweepState, SweepUnderWay, Sweeps};
@@ -172,28 +173,6 @@ pub trait Leases: Send + Sync + fmt::Debug {
     async fn drop_leases(&self) -> Result<(), StoreError>;
 }
 
-/// What was done, for people to read.
-#[async_trait]
-pub trait Journal: Send + Sync + fmt::Debug {
-    /// The sync log: counts by minute, module and side, the newest first.
-    async fn sync_log(&self, side: Side, limit: u32) -> Result<Vec<LogLine>, StoreError>;
-
-    /// The latest entries, the newest first; only those of one record where it is given.
-    async fn entries(&self, limit: u32) -> Result<Vec<Stored>, StoreError>;
-
-    /// The latest entries about one record.
-    async fn entries_of(
-        &self,
-        at: &Place,
-        side: Side,
-        id: &RecordId,
-        limit: u32,
-    ) -> Result<Vec<Stored>, StoreError>;
-
-    /// How often each side's records were created, updated and skipped since then.
-    async fn counts_since(&self, since: Timestamp) -> Result<Vec<LogLine>, StoreError>;
-}
-
 /// Events that the broker did not take, until it does.
 #[async_trait]
 pub trait Spool: Send + Sync + fmt::Debug {
@@ -221,7 +200,7 @@ pub struct Spooled {
     pub event: Option<Event>,
 }
 
-/// The modules' settings, and requests to sweep them.
+/// The modules' settings.
 #[async_trait]
 pub trait Settings: Send + Sync + fmt::Debug {
     /// A module's settings; `None` when none were stored yet.
@@ -234,12 +213,6 @@ pub trait Settings: Send + Sync + fmt::Debug {
         settings: &ModuleSettings,
         now: Timestamp,
     ) -> Result<(), StoreError>;
-
-    /// Asks for a sweep of a module. Several requests for one module make one, which does what any of them asks for.
-    async fn request_sweep(&self, request: &SweepRequest, now: Timestamp) -> Result<(), StoreError>;
-
-    /// Takes the requests to sweep a connection's modules, and forgets them.
-    async fn take_sweep_requests(&self, connection: &str) -> Result<Vec<SweepRequest>, StoreError>;
 }
 
 /// A module of a connection.
@@ -321,98 +294,6 @@ pub struct Fence {
     pub owner: String,
     /// Their names.
     pub names: Vec<String>,
-}
-
-/// One line of the journal.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
-    /// The side that was written to, or would have been.
-    pub side: Side,
-    /// What was done.
-    pub action: Action,
-    /// The records' ids, as far as there are any.
-    pub ids: Sides<Option<RecordId>>,
-    /// The record's name, for people.
-    pub title: String,
-    /// Who told.
-    pub cause: Cause,
-    /// The fields that this is about.
-    pub fields: Vec<FieldPlan>,
-    /// Why nothing was done, where nothing was.
-    pub skip: Option<Skip>,
-}
-
-/// A line of the journal as it was stored.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Stored {
-    /// A `UUIDv7`.
-    pub id: String,
-    /// The module of the connection.
-    pub at: Place,
-    /// When.
-    pub when: Timestamp,
-    /// What.
-    pub entry: Entry,
-}
-
-/// What was done with a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// It was created.
-    Created,
-    /// Some of its fields were written.
-    Updated,
-    /// It was found to be the same as one of the other side, and nothing had to be written.
-    Linked,
-    /// It was deleted, as its counterpart was.
-    Deleted,
-    /// It was taken out of the trash, as its counterpart was.
-    Restored,
-    /// Nothing, for a reason.
-    Skipped,
-}
-
-impl Action {
-    /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::Created,
-        Self::Updated,
-        Self::Linked,
-        Self::Deleted,
-        Self::Restored,
-        Self::Skipped,
-    ];
-
-    /// The name used in the database and shown to people.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Created => "created",
-            Self::Updated => "updated",
-            Self::Linked => "linked",
-            Self::Deleted => "deleted",
-            Self::Restored => "restored",
-            Self::Skipped => "skipped",
-        }
-    }
-}
-
-/// Counts of one minute, one module and one side.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LogLine {
-    /// The start of the minute.
-    pub minute: Timestamp,
-    /// The connection's name.
-    pub connection: String,
-    /// The module's name.
-    pub module: String,
-    /// The side's name.
-    pub side: String,
-    /// Records created.
-    pub created: i64,
-    /// Records updated.
-    pub updated: i64,
-    /// Records skipped.
-    pub skipped: i64,
 }
 
 /// Why the store failed.

@@ -1,14 +1,130 @@
 //! The journal: what was done with which record, field by field, and why.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use serde_json::{from_str, to_string};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
 
-use super::{Action, Entry, Journal, LogLine, Place, SqlStore, StoreError, Stored};
+use super::{Place, SqlStore, StoreError};
 use crate::clock::Timestamp;
 use crate::queue::Cause;
-use crate::sync::{Module, RecordId, Side, Sides};
+use crate::sync::{FieldPlan, Module, RecordId, Side, Sides, Skip};
+
+/// What was done, for people to read.
+#[async_trait]
+pub trait Journal: Send + Sync + fmt::Debug {
+    /// The sync log: counts by minute, module and side, the newest first.
+    async fn sync_log(&self, side: Side, limit: u32) -> Result<Vec<LogLine>, StoreError>;
+
+    /// The latest entries, the newest first; only those of one record where it is given.
+    async fn entries(&self, limit: u32) -> Result<Vec<Stored>, StoreError>;
+
+    /// The latest entries about one record.
+    async fn entries_of(
+        &self,
+        at: &Place,
+        side: Side,
+        id: &RecordId,
+        limit: u32,
+    ) -> Result<Vec<Stored>, StoreError>;
+
+    /// How often each side's records were created, updated and skipped since then.
+    async fn counts_since(&self, since: Timestamp) -> Result<Vec<LogLine>, StoreError>;
+}
+
+/// One line of the journal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The side that was written to, or would have been.
+    pub side: Side,
+    /// What was done.
+    pub action: Action,
+    /// The records' ids, as far as there are any.
+    pub ids: Sides<Option<RecordId>>,
+    /// The record's name, for people.
+    pub title: String,
+    /// Who told.
+    pub cause: Cause,
+    /// The fields that this is about.
+    pub fields: Vec<FieldPlan>,
+    /// Why nothing was done, where nothing was.
+    pub skip: Option<Skip>,
+}
+
+/// A line of the journal as it was stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stored {
+    /// A `UUIDv7`.
+    pub id: String,
+    /// The module of the connection.
+    pub at: Place,
+    /// When.
+    pub when: Timestamp,
+    /// What.
+    pub entry: Entry,
+}
+
+/// What was done with a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It was created.
+    Created,
+    /// Some of its fields were written.
+    Updated,
+    /// It was found to be the same as one of the other side, and nothing had to be written.
+    Linked,
+    /// It was deleted, as its counterpart was.
+    Deleted,
+    /// It was taken out of the trash, as its counterpart was.
+    Restored,
+    /// Nothing, for a reason.
+    Skipped,
+}
+
+impl Action {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Created,
+        Self::Updated,
+        Self::Linked,
+        Self::Deleted,
+        Self::Restored,
+        Self::Skipped,
+    ];
+
+    /// The name used in the database and shown to people.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Linked => "linked",
+            Self::Deleted => "deleted",
+            Self::Restored => "restored",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// Counts of one minute, one module and one side.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogLine {
+    /// The start of the minute.
+    pub minute: Timestamp,
+    /// The connection's name.
+    pub connection: String,
+    /// The module's name.
+    pub module: String,
+    /// The side's name.
+    pub side: String,
+    /// Records created.
+    pub created: i64,
+    /// Records updated.
+    pub updated: i64,
+    /// Records skipped.
+    pub skipped: i64,
+}
 
 const READ: &str = "read the journal";
 const WRITE: &str = "write the journal";

@@ -1,4 +1,4 @@
-//! How far sweeps came.
+//! How far sweeps came, and which are asked for.
 
 use std::fmt;
 
@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{from_str, to_string};
 use sqlx::Row;
 
+use super::journal::named;
 use super::{Place, SqlStore, StoreError};
 use crate::clock::Timestamp;
-use crate::sync::Side;
+use crate::sync::{Module, Side};
 use crate::system::Census;
 
-/// How far sweeps came.
+/// How far sweeps came, and which are asked for.
 #[async_trait]
 pub trait Sweeps: Send + Sync + fmt::Debug {
     /// How far the sweeps of one side of a module came.
@@ -26,6 +27,12 @@ pub trait Sweeps: Send + Sync + fmt::Debug {
         state: &SweepState,
         now: Timestamp,
     ) -> Result<(), StoreError>;
+
+    /// Asks for a sweep of a module. Several requests for one module make one, which does what any of them asks for.
+    async fn request_sweep(&self, request: &SweepRequest, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Takes the requests to sweep a connection's modules, and forgets them.
+    async fn take_sweep_requests(&self, connection: &str) -> Result<Vec<SweepRequest>, StoreError>;
 }
 
 /// A request to sweep a module soon.
@@ -137,5 +144,64 @@ impl Sweeps for SqlStore {
         .await
         .map_err(StoreError::new(WRITE))?;
         Ok(())
+    }
+
+    async fn request_sweep(&self, request: &SweepRequest, now: Timestamp) -> Result<(), StoreError> {
+        sqlx::query(
+            "insert into sweep_request (connection, module, requested_at, is_full, allows_deletions) \
+             values ($1, $2, $3, $4, $5) on conflict (connection, module) do update set \
+             is_full = case when $4 = 1 then 1 else sweep_request.is_full end, \
+             allows_deletions = case when $5 = 1 then 1 else sweep_request.allows_deletions end",
+        )
+        .bind(request.at.connection.as_str())
+        .bind(request.at.module.as_str())
+        .bind(now.as_millis())
+        .bind(i64::from(request.is_full))
+        .bind(i64::from(request.allows_deletions))
+        .execute(self.database.write())
+        .await
+        .map_err(StoreError::new("ask for a sweep"))?;
+        Ok(())
+    }
+
+    async fn take_sweep_requests(&self, connection: &str) -> Result<Vec<SweepRequest>, StoreError> {
+        const TAKE: &str = "take the requests to sweep";
+        // Reading first spares the writer: mostly there are none.
+        let any = sqlx::query("select 1 from sweep_request where connection = $1 limit 1")
+            .bind(connection)
+            .fetch_optional(self.database.read())
+            .await
+            .map_err(StoreError::new(TAKE))?;
+        if any.is_none() {
+            return Ok(Vec::new());
+        }
+        let rows = sqlx::query(
+            "delete from sweep_request where connection = $1 returning module, is_full, allows_deletions",
+        )
+        .bind(connection)
+        .fetch_all(self.database.write())
+        .await
+        .map_err(StoreError::new(TAKE))?;
+        rows.iter()
+            .map(|row| {
+                let read = || -> Result<(String, i64, i64), sqlx::Error> {
+                    Ok((
+                        row.try_get("module")?,
+                        row.try_get("is_full")?,
+                        row.try_get("allows_deletions")?,
+                    ))
+                };
+                let (module, is_full, allows_deletions) = read().map_err(StoreError::new(TAKE))?;
+                let module = named("module", &module, &Module::ALL, Module::as_str)?;
+                Ok(SweepRequest {
+                    at: Place {
+                        connection: connection.to_owned(),
+                        module,
+                    },
+                    is_full: is_full != 0,
+                    allows_deletions: allows_deletions != 0,
+                })
+            })
+            .collect()
     }
 }

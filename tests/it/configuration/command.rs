@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use tempfile::TempDir;
-use woo_vtiger_sync::store::{Database, Place, Settings, SqlStore};
+use woo_vtiger_sync::store::{Database, Place, Settings, SqlStore, Sweeps};
 use woo_vtiger_sync::sync::{ConflictRule, Module, ModuleSettings};
 
 use super::SHOP;
