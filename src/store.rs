@@ -10,6 +10,7 @@ mod leases;
 mod limits;
 mod links;
 mod processes;
+mod runs;
 mod settings;
 mod spool;
 mod sweeps;
@@ -29,6 +30,7 @@ pub use failed::{FailedEvent, FailedEvents, FailedFilter};
 pub use journal::{Action, Entry, Journal, LogLine, Stored};
 pub use limits::{Budget, Down, Limits, Standing, Turn};
 pub use processes::{GONE, Process, Processes};
+pub use runs::{Run, RunKind, Runs, Tally};
 pub use sweeps::{SweepRequest, SweepState, SweepUnderWay, Sweeps};
 pub use waiting::{Awaited, Waiting};
 pub use webhooks::{WebhookNotes, WebhookSecret};
@@ -39,6 +41,7 @@ pub trait Store:
     + Leases
     + Limits
     + Journal
+    + Runs
     + Settings
     + Waiting
     + FailedEvents
@@ -54,6 +57,8 @@ impl<T> Store for T where
         + Leases
         + Limits
         + Journal
+        + Runs
+        + Runs
         + Settings
         + Waiting
         + FailedEvents
@@ -285,6 +290,8 @@ pub struct Commit {
     pub created: Option<(Side, RecordId)>,
     /// The leases under which it was done. Nothing is written when one of them is lost.
     pub fence: Option<Fence>,
+    /// The run that it is of; none where it was done as things happened.
+    pub run: Option<String>,
 }
 
 /// Leases that must still be held for something to be written.

@@ -9,11 +9,11 @@ mod side;
 
 pub use self::schedule::Schedule;
 use crate::clock::Timestamp;
-use crate::engine::{Backoff, Disposition, Engine, EngineError};
+use crate::engine::{Backoff, Disposition, Engine, EngineError, priority_of};
 use crate::queue::{Cause, Change, Event, Lane, Subject};
-use crate::store::Place;
+use crate::store::{Place, Run, RunKind};
 use crate::sync::{ModuleSettings, RecordId, Side, Sides};
-use crate::system::{Priority, SystemError, work_for};
+use crate::system::{SystemError, work_for};
 
 /// Failures in a row after which a sweep gives up; the next one begins anew.
 const ATTEMPTS: u32 = 8;
@@ -28,6 +28,15 @@ pub enum Scope {
     ChangesAndGone,
     /// At everything: also where a system doesn't tell that something changed.
     Full,
+    /// At everything that is there, for a first sync: before it nothing was in step, so that nothing can be gone.
+    First,
+}
+
+impl Scope {
+    /// Whether all records are read.
+    pub const fn is_full(self) -> bool {
+        matches!(self, Self::Full | Self::First)
+    }
 }
 
 /// What is swept at a time: one side of a module.
@@ -43,6 +52,7 @@ struct Ground<'a> {
 pub struct Sweeper {
     engine: Engine,
     most_deletions_percent: u8,
+    run: Option<Run>,
 }
 
 /// What a sweep saw.
@@ -72,13 +82,26 @@ impl Sweeper {
         Self {
             engine,
             most_deletions_percent,
+            run: None,
+        }
+    }
+
+    /// The same sweeper, for this run.
+    #[must_use]
+    pub fn during(&self, run: &Run) -> Self {
+        Self {
+            run: Some(run.clone()),
+            ..self.clone()
         }
     }
 
     /// The same sweeper, which has any number of records deleted.
     #[must_use]
     pub fn without_brake(&self) -> Self {
-        Self::new(self.engine.clone(), 100)
+        Self {
+            most_deletions_percent: 100,
+            ..self.clone()
+        }
     }
 
     /// Whether all of these modules were swept since then, as far as they are swept at all.
@@ -131,6 +154,36 @@ impl Sweeper {
         Ok(())
     }
 
+    /// What a system answers, be it after several attempts.
+    async fn patiently<T, F>(&self, mut ask: impl FnMut() -> F) -> Result<T, EngineError>
+    where
+        F: Future<Output = Result<T, SystemError>>,
+    {
+        let backoff = Backoff {
+            attempts: ATTEMPTS,
+            ..Backoff::default()
+        };
+        let mut attempts = 0;
+        loop {
+            let error = match work_for(priority_of(self.cause()), ask()).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => EngineError::from(error),
+            };
+            match backoff.after(&error, attempts, rand::random()) {
+                Disposition::Retry(wait) | Disposition::Wait(wait) => tokio::time::sleep(wait).await,
+                Disposition::GiveUp => return Err(error),
+            }
+            attempts += 1;
+        }
+    }
+
+    fn cause(&self) -> Cause {
+        match &self.run {
+            Some(run) if run.kind == RunKind::Backfill => Cause::Backfill,
+            _ => Cause::Sweep,
+        }
+    }
+
     fn event(&self, Ground { at, side, .. }: Ground<'_>, id: RecordId, change: Change) -> Event {
         let subject = Subject::Record {
             module: at.module,
@@ -138,7 +191,8 @@ impl Sweeper {
             id,
             change,
         };
-        Event::new(&at.connection, subject, Cause::Sweep, self.engine.clock.now())
+        let event = Event::new(&at.connection, subject, self.cause(), self.engine.clock.now());
+        event.of_run(self.run.as_ref().map(|run| run.id.as_str()))
     }
 }
 
@@ -147,27 +201,4 @@ fn swept_sides(settings: &ModuleSettings) -> impl Iterator<Item = Side> + use<> 
     let (enabled, direction) = (settings.enabled, settings.direction);
     let travels = move |side: &Side| enabled && direction.writes_to(side.opposite());
     Side::BOTH.into_iter().filter(travels)
-}
-
-/// What a system answers, be it after several attempts.
-async fn patiently<T, F>(mut ask: impl FnMut() -> F) -> Result<T, EngineError>
-where
-    F: Future<Output = Result<T, SystemError>>,
-{
-    let backoff = Backoff {
-        attempts: ATTEMPTS,
-        ..Backoff::default()
-    };
-    let mut attempts = 0;
-    loop {
-        let error = match work_for(Priority::Sweep, ask()).await {
-            Ok(answer) => return Ok(answer),
-            Err(error) => EngineError::from(error),
-        };
-        match backoff.after(&error, attempts, rand::random()) {
-            Disposition::Retry(wait) | Disposition::Wait(wait) => tokio::time::sleep(wait).await,
-            Disposition::GiveUp => return Err(error),
-        }
-        attempts += 1;
-    }
 }

@@ -135,6 +135,7 @@ impl Filled {
                     entries: Vec::new(),
                     created: None,
                     fence: None,
+                    run: None,
                 };
                 parts.store.commit(&commit).await.unwrap();
             }

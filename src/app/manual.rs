@@ -56,6 +56,7 @@ pub async fn link(parts: &Parts, at: &Place, ids: Sides<RecordId>) -> Result<Str
             entries: Vec::new(),
             created: None,
             fence: None,
+            run: None,
         })
         .await?;
     look_again(parts, at, Side::WooCommerce, &full.woocommerce).await?;
@@ -108,6 +109,7 @@ pub async fn retry(parts: &Parts, at: &Place, side: Side, id: &RecordId) -> Resu
             entries: Vec::new(),
             created: None,
             fence: None,
+            run: None,
         };
         parts.store.commit(&commit).await?;
     }

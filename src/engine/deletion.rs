@@ -1,7 +1,7 @@
 //! Records that were deleted, restored, or merged with another one. The wrong record is never deleted: what was edited
 //! meanwhile stays, and a duplicate that was merged into another one passes its link on.
 
-use crate::queue::{Cause, Change, Event, Lane, Seen, Subject};
+use crate::queue::{Change, Lane, Seen, Subject};
 use crate::store::{Action, Entry, Link};
 use crate::sync::{
     Base, Decision, Deletes, FieldPlan, Module, Patch, Record, Side, Sides, Skip, from_base, tells_news,
@@ -145,7 +145,7 @@ impl Engine {
             id: link.ids.of(side).clone(),
             change: Change::Changed(Seen::Nothing),
         };
-        let event = Event::new(&case.at.connection, subject, Cause::Retry, self.clock.now());
+        let event = self.follow_up(case, subject);
         Ok(self.queue.publish(Lane::Live, &[event]).await?)
     }
 

@@ -72,7 +72,10 @@ impl Case<'_> {
         *ids.of_mut(self.side) = Some(self.id.clone());
         Entry {
             side,
-            action: Action::Skipped,
+            action: match skip {
+                Skip::Failed { .. } => Action::Failed,
+                _ => Action::Skipped,
+            },
             ids,
             title: record
                 .map(|record| title(self.at.module, self.side, record))

@@ -192,10 +192,7 @@ impl Engine {
     pub(crate) async fn requeue(&self, parked: Vec<Event>) -> Result<(), EngineError> {
         let ids: Vec<String> = parked.iter().map(|event| event.id.clone()).collect();
         // A new id each: the queue may still hold the old one as being worked on.
-        let events: Vec<Event> = parked
-            .into_iter()
-            .map(|event| Event::new(&event.connection, event.subject, event.cause, event.received))
-            .collect();
+        let events: Vec<Event> = parked.into_iter().map(Event::renewed).collect();
         self.queue.publish(Lane::Live, &events).await?;
         Ok(self.store.unpark(&ids).await?)
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::queue::{Change, Event, Seen, Subject};
+use crate::queue::{Change, Seen, Subject};
 use crate::store::{Link, Place};
 use crate::sync::{
     Basket, Direction, FieldKind, FieldPath, Guests, Item, MatchKey, Module, Record, RecordId, Side, Sides,
@@ -167,7 +167,7 @@ impl Engine {
             id: id.clone(),
             change,
         };
-        let event = Event::new(&at.connection, subject, case.event.cause, case.event.received);
+        let event = case.event.about(subject);
         if let Handled::Parked = Box::pin(self.handle_event(&event)).await? {
             return Err(EngineError::Unsettled);
         }
@@ -221,7 +221,7 @@ impl Engine {
                 id: id.clone(),
                 change: Change::Deleted,
             };
-            let event = Event::new(&at.connection, subject, case.event.cause, case.event.received);
+            let event = case.event.about(subject);
             Box::pin(self.handle_event(&event)).await?;
             was_gone |= !is_linked(self.store.link_of(&at, to, &id).await?);
         }

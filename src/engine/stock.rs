@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::queue::{Cause, Change, Event, Lane, Subject};
+use crate::queue::{Change, Event, Lane, Subject};
 use crate::store::Link;
 use crate::sync::{
     Basket, Direction, FieldMapping, Item, Module, ModuleSettings, Record, RecordId, Side, Value, from_base,
@@ -45,7 +45,7 @@ impl Engine {
             id: case.id.clone(),
             change: Change::StockTouched(sold),
         };
-        let event = Event::new(&at.connection, subject, Cause::Retry, self.clock.now());
+        let event = self.follow_up(case, subject);
         Ok(self.queue.publish(Lane::Live, &[event]).await?)
     }
 
@@ -104,7 +104,7 @@ impl Engine {
                     id: product.id.clone(),
                     change: Change::StockMoved(product.get(&mapping.vtiger)),
                 };
-                Event::new(&case.at.connection, subject, Cause::Retry, self.clock.now())
+                self.follow_up(case, subject)
             })
             .collect();
         Ok(self.queue.publish(Lane::Live, &events).await?)

@@ -62,7 +62,7 @@ impl Engine {
                 side: *side,
                 id,
             };
-            self.wake(&awaited).await?;
+            self.wake(&awaited, event).await?;
         }
         Ok(())
     }
@@ -76,8 +76,14 @@ impl Engine {
         }
     }
 
-    /// Tries the records anew that were skipped and wait for this one.
-    async fn wake(&self, awaited: &Awaited) -> Result<(), EngineError> {
+    /// An event that comes of what is done for another one.
+    pub(super) fn follow_up(&self, case: &Case<'_>, subject: Subject) -> Event {
+        let event = Event::new(&self.connection, subject, Cause::Retry, self.clock.now());
+        event.of_run(case.event.run.as_deref())
+    }
+
+    /// Tries the records anew that were skipped and wait for this one, after what an event told of it was done.
+    async fn wake(&self, awaited: &Awaited, done: &Event) -> Result<(), EngineError> {
         let waiting = self.store.take_waiting(&self.connection, awaited).await?;
         if waiting.is_empty() {
             return Ok(());
@@ -93,7 +99,7 @@ impl Engine {
                     id,
                     change,
                 };
-                Event::new(&self.connection, subject, Cause::Retry, now)
+                Event::new(&self.connection, subject, Cause::Retry, now).of_run(done.run.as_deref())
             })
             .collect();
         Ok(self.queue.publish(Lane::Live, &events).await?)
@@ -297,9 +303,11 @@ impl Engine {
             entries,
             created,
             fence: case.held.fence(),
+            run: case.event.run.clone(),
         };
         self.store.commit(&commit).await?;
-        let is_in_step = |entry: &Entry| !matches!(entry.action, Action::Skipped | Action::Deleted);
+        let is_in_step =
+            |entry: &Entry| !matches!(entry.action, Action::Skipped | Action::Failed | Action::Deleted);
         if let Some(link) = commit.link.filter(|_| commit.entries.iter().any(is_in_step)) {
             for side in Side::BOTH {
                 let awaited = Awaited {
@@ -307,7 +315,7 @@ impl Engine {
                     side,
                     id: link.ids.of(side).clone(),
                 };
-                self.wake(&awaited).await?;
+                self.wake(&awaited, case.event).await?;
             }
         }
         Ok(())

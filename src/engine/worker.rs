@@ -37,6 +37,15 @@ pub struct Worker {
     dealt_with: Arc<AtomicU64>,
 }
 
+/// How urgent the work is that comes of what was told like this.
+pub const fn priority_of(cause: Cause) -> Priority {
+    match cause {
+        Cause::Backfill => Priority::Backfill,
+        Cause::Sweep => Priority::Sweep,
+        Cause::Webhook | Cause::Callback | Cause::Retry => Priority::Live,
+    }
+}
+
 impl Worker {
     /// A worker for these connections that deals with up to `concurrency` events at a time, and tries again by
     /// `backoff`.
@@ -165,11 +174,7 @@ impl Worker {
         let Some(engine) = self.engines.get(&event.connection) else {
             return Err(EngineError::UnknownConnection);
         };
-        let priority = match event.cause {
-            Cause::Sweep => Priority::Sweep,
-            Cause::Webhook | Cause::Callback | Cause::Retry => Priority::Live,
-        };
-        work_for(priority, Box::pin(engine.handle(event))).await
+        work_for(priority_of(event.cause), Box::pin(engine.handle(event))).await
     }
 
     async fn put_back(

@@ -75,12 +75,9 @@ impl Failed {
                 ids.push(id);
                 if let Some(subject) = changed.once(&event.connection, event.subject) {
                     // Received now: it didn't take the queue that long.
-                    events.push(Event::new(
-                        &event.connection,
-                        subject,
-                        event.cause,
-                        self.clock.now(),
-                    ));
+                    let now = self.clock.now();
+                    let replayed = Event::new(&event.connection, subject, event.cause, now);
+                    events.push(replayed.of_run(event.run.as_deref()));
                 }
             }
             if !events.is_empty() {

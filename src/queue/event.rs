@@ -19,6 +19,9 @@ pub struct Event {
     pub cause: Cause,
     /// When it reached this program.
     pub received: Timestamp,
+    /// The run that it is of; none where it tells of a change as it happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
 }
 
 impl Event {
@@ -30,6 +33,31 @@ impl Event {
             subject,
             cause,
             received,
+            run: None,
+        }
+    }
+
+    /// The same event as one of this run.
+    #[must_use]
+    pub fn of_run(self, run: Option<&str>) -> Self {
+        Self {
+            run: run.map(ToOwned::to_owned),
+            ..self
+        }
+    }
+
+    /// An event about something else that comes of this one.
+    #[must_use]
+    pub fn about(&self, subject: Subject) -> Self {
+        Self::new(&self.connection, subject, self.cause, self.received).of_run(self.run.as_deref())
+    }
+
+    /// The same event by another id.
+    #[must_use]
+    pub fn renewed(self) -> Self {
+        Self {
+            id: uuid::Uuid::now_v7().to_string(),
+            ..self
         }
     }
 }
@@ -129,13 +157,21 @@ pub enum Cause {
     Callback,
     /// A sweep.
     Sweep,
+    /// A first sync.
+    Backfill,
     /// Another record that this one waited for, or a person.
     Retry,
 }
 
 impl Cause {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Webhook, Self::Callback, Self::Sweep, Self::Retry];
+    pub const ALL: [Self; 5] = [
+        Self::Webhook,
+        Self::Callback,
+        Self::Sweep,
+        Self::Backfill,
+        Self::Retry,
+    ];
 
     /// The name used in the database and shown to people.
     pub const fn as_str(self) -> &'static str {
@@ -143,6 +179,7 @@ impl Cause {
             Self::Webhook => "webhook",
             Self::Callback => "callback",
             Self::Sweep => "sweep",
+            Self::Backfill => "backfill",
             Self::Retry => "retry",
         }
     }

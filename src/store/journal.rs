@@ -81,17 +81,20 @@ pub enum Action {
     Restored,
     /// Nothing, for a reason.
     Skipped,
+    /// Nothing, as it failed again and again.
+    Failed,
 }
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Created,
         Self::Updated,
         Self::Linked,
         Self::Deleted,
         Self::Restored,
         Self::Skipped,
+        Self::Failed,
     ];
 
     /// The name used in the database and shown to people.
@@ -103,6 +106,7 @@ impl Action {
             Self::Deleted => "deleted",
             Self::Restored => "restored",
             Self::Skipped => "skipped",
+            Self::Failed => "failed",
         }
     }
 }
@@ -130,12 +134,13 @@ const READ: &str = "read the journal";
 const WRITE: &str = "write the journal";
 const MINUTE_MS: i64 = 60_000;
 
-/// Writes one entry as part of a transaction.
+/// Writes one entry of a run as part of a transaction.
 pub(super) async fn put(
     transaction: &mut Transaction<'static, Any>,
     at: &Place,
     now: Timestamp,
     entry: &Entry,
+    run: &str,
 ) -> Result<(), StoreError> {
     let skip = entry
         .skip
@@ -145,7 +150,7 @@ pub(super) async fn put(
         .map_err(StoreError::unreadable(WRITE))?;
     sqlx::query(
         "insert into journal (id, connection, at, module, side, action, woocommerce_id, vtiger_id, title, cause, \
-         fields, skip, minute) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+         fields, skip, minute, run) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(uuid::Uuid::now_v7().to_string())
     .bind(at.connection.as_str())
@@ -160,6 +165,7 @@ pub(super) async fn put(
     .bind(to_string(&entry.fields).map_err(StoreError::unreadable(WRITE))?)
     .bind(skip)
     .bind(now.as_millis() - now.as_millis().rem_euclid(MINUTE_MS))
+    .bind(run)
     .execute(&mut **transaction)
     .await
     .map_err(StoreError::new(WRITE))?;
@@ -173,10 +179,10 @@ impl Journal for SqlStore {
             "select minute, connection, module, side, \
              cast(sum(case when action = 'created' then 1 else 0 end) as bigint) as created, \
              cast(sum(case when action = 'updated' then 1 else 0 end) as bigint) as updated, \
-             cast(sum(case when action = 'skipped' then 1 else 0 end) as bigint) as skipped \
-             from journal where side = $1 and action in ('created', 'updated', 'skipped') \
+             cast(sum(case when action in ('skipped', 'failed') then 1 else 0 end) as bigint) as skipped \
+             from journal where side = $1 and action in ('created', 'updated', 'skipped', 'failed') \
              and minute >= (select coalesce(min(minute), 0) from (select distinct minute from journal \
-             where side = $1 and action in ('created', 'updated', 'skipped') order by minute desc limit $2) as newest) \
+             where side = $1 and action in ('created', 'updated', 'skipped', 'failed') order by minute desc limit $2) as newest) \
              group by minute, connection, module, side order by minute desc, connection, module limit $2",
         )
         .bind(side.as_str())
@@ -236,7 +242,7 @@ impl Journal for SqlStore {
             "select cast($1 as bigint) as minute, connection, module, side, \
              cast(sum(case when action = 'created' then 1 else 0 end) as bigint) as created, \
              cast(sum(case when action = 'updated' then 1 else 0 end) as bigint) as updated, \
-             cast(sum(case when action = 'skipped' then 1 else 0 end) as bigint) as skipped \
+             cast(sum(case when action in ('skipped', 'failed') then 1 else 0 end) as bigint) as skipped \
              from journal where at >= $1 group by connection, module, side order by connection, module, side desc",
         )
         .bind(since.as_millis())
@@ -261,7 +267,7 @@ fn line(row: &AnyRow) -> Result<LogLine, sqlx::Error> {
     })
 }
 
-fn stored(row: &AnyRow) -> Result<Stored, StoreError> {
+pub(super) fn stored(row: &AnyRow) -> Result<Stored, StoreError> {
     let text = |column| row.try_get::<String, _>(column).map_err(StoreError::new(READ));
     let id = |column| {
         let id = row

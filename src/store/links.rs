@@ -6,7 +6,7 @@ use sqlx::any::AnyRow;
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 use super::database::placeholders;
-use super::{Commit, Link, Links, Place, SqlStore, StoreError, journal, leases};
+use super::{Commit, Link, Links, Place, SqlStore, StoreError, journal, leases, runs};
 use crate::clock::Timestamp;
 use crate::sync::{Base, RecordId, Side, Sides, Trails};
 
@@ -211,8 +211,14 @@ impl Links for SqlStore {
             .await
             .map_err(StoreError::new(COMMIT))?;
         }
-        for entry in &commit.entries {
-            journal::put(&mut transaction, &commit.at, commit.now, entry).await?;
+        if !commit.entries.is_empty() {
+            let run = match &commit.run {
+                Some(run) => run.clone(),
+                None => runs::live(&mut transaction, &commit.at.connection, commit.now).await?,
+            };
+            for entry in &commit.entries {
+                journal::put(&mut transaction, &commit.at, commit.now, entry, &run).await?;
+            }
         }
         transaction.commit().await.map_err(StoreError::new(COMMIT))
     }

@@ -10,7 +10,7 @@ use sqlx::Row;
 use super::journal::named;
 use super::{Place, SqlStore, StoreError};
 use crate::clock::Timestamp;
-use crate::sync::{Module, Side};
+use crate::sync::{Module, RecordId, Side};
 use crate::system::Census;
 
 /// How far sweeps came, and which are asked for.
@@ -102,6 +102,15 @@ pub struct SweepUnderWay {
     pub is_idle: bool,
     /// The page that is next; the first where there is none.
     pub cursor: Option<String>,
+    /// How many records it read so far.
+    #[serde(default)]
+    pub read: u64,
+    /// How many of them were not in step.
+    #[serde(default)]
+    pub found: u64,
+    /// The records of which the system told so far that they were deleted.
+    #[serde(default)]
+    pub deleted: Vec<RecordId>,
 }
 
 #[async_trait]

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
-use super::{Ground, Report, Sweeper, patiently};
+use super::{Ground, Report, Sweeper};
 use crate::engine::EngineError;
 use crate::queue::{Change, Event};
 use crate::sync::{Deletes, RecordId};
@@ -140,6 +140,7 @@ impl Sweeper {
 
     /// Reads some records, again and again when the system is not available for the moment.
     async fn look(&self, Ground { at, side, .. }: Ground<'_>, ids: &[RecordId]) -> Result<Page, EngineError> {
-        patiently(|| self.engine.system(side).look(at.module, ids)).await
+        self.patiently(|| self.engine.system(side).look(at.module, ids))
+            .await
     }
 }

@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use super::differences::has_stock;
 use super::gone::Seen;
-use super::{Ground, Report, Scope, Sweeper, patiently};
+use super::{Ground, Report, Scope, Sweeper};
 use crate::clock::Timestamp;
 use crate::engine::EngineError;
 use crate::store::{SweepState, SweepUnderWay};
-use crate::sync::RecordId;
 use crate::system::{Page, Reach};
 
 /// So long after a change was seen its second is over, and so is whatever request may have changed something in it.
@@ -29,24 +28,28 @@ impl Sweeper {
         let now = self.engine.clock.now();
         let known = state.under_way.take().filter(|known| serves(known, scope, now));
         let resumed = known.is_some();
+        let reach = self
+            .patiently(|| self.engine.system(side).reach(at.module))
+            .await?;
         let sweep = match known {
             Some(known) => known,
-            None => self.begin(ground, scope, &state).await?,
+            None => self.begin(ground, scope, &state, reach).await?,
         };
+        (*report.read.of_mut(side), *report.found.of_mut(side)) = (sweep.read, sweep.found);
         state.under_way = Some(sweep);
         let mut seen = Seen::default();
-        let deleted = self
-            .read_pages(ground, &mut state, &mut seen, resumed, report)
+        self.read_pages(ground, &mut state, &mut seen, resumed, report)
             .await?;
         let Some(sweep) = state.under_way.take() else {
             return Ok(());
         };
-        let reach = patiently(|| self.engine.system(side).reach(at.module)).await?;
         let is_told = sweep.since.is_some() && reach == Reach::ChangedAndDeleted;
         let saw_all = sweep.since.is_none() || reach == Reach::All;
         let is_complete = sweep.census.is_complete_since(state.census);
-        if is_told {
-            self.see_to_told(ground, &deleted, report).await?;
+        if scope == Scope::First {
+            // Nothing can be gone.
+        } else if is_told {
+            self.see_to_told(ground, &sweep.deleted, report).await?;
             // It tells of what people save, and not of what orders move.
             if scope != Scope::Changes && has_stock(ground) {
                 self.present(ground, report).await?;
@@ -80,28 +83,31 @@ impl Sweeper {
         Ground { at, side, .. }: Ground<'_>,
         scope: Scope,
         state: &SweepState,
+        reach: Reach,
     ) -> Result<SweepUnderWay, EngineError> {
         let begun = self.engine.clock.now();
         let system = self.engine.system(side);
-        let census = patiently(|| system.census(at.module, state.census)).await?;
+        let census = self.patiently(|| system.census(at.module, state.census)).await?;
         let set_back = census.set_back_since(state.census);
-        let since = state.census.mark.filter(|_| scope != Scope::Full);
+        let since = state.census.mark.filter(|_| !scope.is_full());
         let is_idle = since.is_some()
             && state.settled
             && census.mark == state.census.mark
             && set_back.is_zero()
-            && patiently(|| system.reach(at.module)).await? == Reach::Changed;
+            && reach == Reach::Changed;
         Ok(SweepUnderWay {
             begun,
             census,
             since: since.map(|since| since.before(set_back)),
             is_idle,
             cursor: None,
+            read: 0,
+            found: 0,
+            deleted: Vec::new(),
         })
     }
 
-    /// Reads the pages that are left, and has what may have changed looked at. The records that the system tells were
-    /// deleted.
+    /// Reads the pages that are left, and has what may have changed looked at.
     async fn read_pages(
         &self,
         ground: Ground<'_>,
@@ -109,8 +115,7 @@ impl Sweeper {
         seen: &mut Seen,
         resumed: bool,
         report: &mut Report,
-    ) -> Result<Vec<RecordId>, EngineError> {
-        let mut deleted = Vec::new();
+    ) -> Result<(), EngineError> {
         let mut is_first = true;
         while let Some(sweep) = &mut state.under_way
             && !sweep.is_idle
@@ -131,7 +136,7 @@ impl Sweeper {
             for record in &page.records {
                 seen.note(&record.id);
             }
-            deleted.extend_from_slice(&page.deleted);
+            sweep.deleted.extend_from_slice(&page.deleted);
             let next = page.next.clone();
             let events = self.differences(ground, page).await?;
             self.publish(ground.side, &events, report).await?;
@@ -140,9 +145,10 @@ impl Sweeper {
             }
             // What was found up to here is in the queue.
             sweep.cursor = next;
+            (sweep.read, sweep.found) = (*report.read.of(ground.side), *report.found.of(ground.side));
             self.note(ground, state).await?;
         }
-        Ok(deleted)
+        Ok(())
     }
 
     /// Reads a page, again and again when the system is not available for the moment.
@@ -154,8 +160,8 @@ impl Sweeper {
         let system = self.engine.system(side);
         let cursor = sweep.cursor.as_deref();
         match sweep.since {
-            Some(since) => patiently(|| system.changes(at.module, since, cursor)).await,
-            None => patiently(|| system.page(at.module, cursor)).await,
+            Some(since) => self.patiently(|| system.changes(at.module, since, cursor)).await,
+            None => self.patiently(|| system.page(at.module, cursor)).await,
         }
     }
 
@@ -166,7 +172,9 @@ impl Sweeper {
         let mut cursor: Option<String> = None;
         loop {
             let system = self.engine.system(side);
-            let page = patiently(|| system.ids(at.module, cursor.as_deref())).await?;
+            let page = self
+                .patiently(|| system.ids(at.module, cursor.as_deref()))
+                .await?;
             for record in &page.records {
                 present.note(&record.id);
             }
@@ -187,5 +195,6 @@ impl Sweeper {
 
 /// Whether a sweep that was broken off does what is asked for, too.
 fn serves(sweep: &SweepUnderWay, scope: Scope, now: Timestamp) -> bool {
-    (sweep.since.is_none() || scope != Scope::Full) && now - sweep.begun < STALE
+    // A first sync may take days.
+    (sweep.since.is_none() || !scope.is_full()) && (now - sweep.begun < STALE || scope == Scope::First)
 }

@@ -101,6 +101,7 @@ impl Change {
                 Cause::Webhook => "told by a webhook",
                 Cause::Callback => "told by a callback",
                 Cause::Sweep => "found by a sweep",
+                Cause::Backfill => "first sync",
                 Cause::Retry => "tried anew",
             },
             because: shared(&fields),

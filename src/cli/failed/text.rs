@@ -242,6 +242,7 @@ const fn told_by(cause: Cause) -> &'static str {
         Cause::Webhook => "told by a webhook of WooCommerce",
         Cause::Callback => "told by a callback of Vtiger",
         Cause::Sweep => "found by a sweep",
+        Cause::Backfill => "found by the first sync",
         Cause::Retry => "tried anew after another record, or by hand",
     }
 }

@@ -28,6 +28,7 @@ fn commit(link: Option<Link>, entries: Vec<Entry>) -> Commit {
         entries,
         created: None,
         fence: None,
+        run: None,
     }
 }
 

@@ -83,6 +83,7 @@ impl Site {
             entries,
             created: None,
             fence: None,
+            run: None,
         };
         self.store.commit(&commit).await.unwrap();
     }
