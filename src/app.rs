@@ -1,5 +1,6 @@
 //! The composition root: builds the parts from the configuration, runs them, and stops them in order.
 
+mod backfill;
 mod clients;
 mod exchange;
 mod health;
@@ -12,6 +13,7 @@ mod parts;
 mod serve;
 mod spooled;
 
+pub use backfill::{BATCH, Outcome, Progress, backfill, rehearse_backfill, withdraw_backfill};
 pub use exchange::{ImportError, Imported, export_settings, import_settings, mapping_problems};
 pub use listen::Stage;
 pub use manual::{link, plan, retry, unlink};

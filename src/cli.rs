@@ -1,5 +1,6 @@
 //! What can be said on the command line, and in the folder `cli` what some of it does.
 
+pub(crate) mod backfill;
 pub(crate) mod extension;
 pub(crate) mod failed;
 pub(crate) mod record;
@@ -50,6 +51,17 @@ pub(crate) enum Command {
         /// Looks for no more than the service does every `sweep.interval`: not for what is gone, where that costs much.
         #[arg(long)]
         changes: bool,
+    },
+    /// Brings all that is there into step: the first sync. Where it was broken off, it goes on at the page.
+    Backfill {
+        #[command(flatten)]
+        settings: Settings,
+        /// Counts what would be created, updated and skipped, and writes nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Ends one that is under way or was broken off. What it found by then is dealt with.
+        #[arg(long, conflicts_with = "dry_run")]
+        end: bool,
     },
     /// Prints the settings in force, without secrets; exports and imports those of the modules.
     Config(ConfigArguments),

@@ -32,7 +32,7 @@ use crate::system::System;
 
 pub use error::EngineError;
 pub use lease::{Held, Keeper};
-pub use preview::Preview;
+pub use preview::{Counterpart, Preview};
 pub use retry::{Backoff, Disposition};
 pub(crate) use stock::moved_stock;
 pub use worker::{Worker, priority_of};

@@ -60,6 +60,20 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             };
             run_sweep(&load(&settings)?, scope, allow_deletions).await
         }
+        Command::Backfill {
+            settings,
+            dry_run,
+            end,
+        } => {
+            let config = load(&settings)?;
+            if dry_run {
+                cli::backfill::rehearse(&config).await
+            } else if end {
+                cli::backfill::end(&config).await
+            } else {
+                cli::backfill::run(&config).await
+            }
+        }
         Command::Config(arguments) => cli::settings::run(arguments).await,
         Command::Plan(arguments) => cli::record::plan(arguments).await,
         Command::Link(arguments) => cli::record::link(arguments).await,

@@ -2,11 +2,15 @@
 //!
 //! A sweep never writes to either system. What differs goes through the engine like any other event.
 
+mod backfill;
 mod differences;
 mod gone;
+mod rehearsal;
 mod schedule;
 mod side;
 
+pub use self::backfill::Step;
+pub use self::rehearsal::Forecast;
 pub use self::schedule::Schedule;
 use crate::clock::Timestamp;
 use crate::engine::{Backoff, Disposition, Engine, EngineError, priority_of};

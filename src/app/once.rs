@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::engine::EngineError;
 use crate::queue::Lane;
-use crate::store::{Place, SweepRequest, SweepState};
+use crate::store::{Place, Run, RunKind, SweepRequest, SweepState};
 use crate::sweep::{Scope, Sweeper};
 use crate::sync::Side;
 
@@ -68,11 +68,13 @@ async fn sweep_all(parts: &Parts, scope: Scope, allow_deletions: bool) -> Result
             sweeper.clone()
         };
         let asked = parts.clock.now();
-        let mut by = sweep_or_ask(parts, &sweeper, &places, scope, allow_deletions).await?;
+        let run = Run::new(connection, RunKind::SyncNow, asked);
+        let sweeper = sweeper.during(&run);
+        let mut by = sweep_or_ask(parts, &sweeper, &run, &places, scope, allow_deletions).await?;
         while by == By::Service && !sweeper.has_swept_since(&places, asked).await? {
             tokio::time::sleep(LOOK).await;
             // The service may have ended meanwhile.
-            by = sweep_here(parts, &sweeper, &places, scope).await?;
+            by = sweep_here(parts, &sweeper, &run, &places, scope).await?;
         }
         for at in &places {
             for side in Side::BOTH {
@@ -84,7 +86,8 @@ async fn sweep_all(parts: &Parts, scope: Scope, allow_deletions: bool) -> Result
         }
         settled(parts).await?;
         if by == By::Us {
-            look_again(parts, &sweeper, &places).await?;
+            look_again(parts, &sweeper, &run, &places).await?;
+            parts.store.end_run(&run.id, parts.clock.now(), None).await?;
         }
     }
     Ok(text)
@@ -103,11 +106,12 @@ enum By {
 async fn sweep_or_ask(
     parts: &Parts,
     sweeper: &Sweeper,
+    run: &Run,
     places: &[Place],
     scope: Scope,
     allow_deletions: bool,
 ) -> Result<By, EngineError> {
-    let by = sweep_here(parts, sweeper, places, scope).await?;
+    let by = sweep_here(parts, sweeper, run, places, scope).await?;
     if by == By::Service {
         for at in places {
             let request = SweepRequest {
@@ -125,12 +129,14 @@ async fn sweep_or_ask(
 async fn sweep_here(
     parts: &Parts,
     sweeper: &Sweeper,
+    run: &Run,
     places: &[Place],
     scope: Scope,
 ) -> Result<By, EngineError> {
     let Some(held) = sweeper.claim().await? else {
         return Ok(By::Service);
     };
+    parts.store.begin_run(run).await?;
     for at in places {
         sweeper.sweep(at, scope).await?;
     }
@@ -140,7 +146,12 @@ async fn sweep_here(
 
 /// What was just brought into step changed more than the sweep had seen: an order takes goods off the shop's stock, and tells
 /// where a guest lives. A service hears of that by webhooks; by itself this process doesn't.
-async fn look_again(parts: &Parts, sweeper: &Sweeper, places: &[Place]) -> Result<(), EngineError> {
+async fn look_again(
+    parts: &Parts,
+    sweeper: &Sweeper,
+    run: &Run,
+    places: &[Place],
+) -> Result<(), EngineError> {
     for _ in 0..LOOKS {
         let mut found = 0;
         for at in places {
@@ -151,7 +162,7 @@ async fn look_again(parts: &Parts, sweeper: &Sweeper, places: &[Place]) -> Resul
         if found == 0 {
             break;
         }
-        sweep_here(parts, sweeper, places, Scope::Changes).await?;
+        sweep_here(parts, sweeper, run, places, Scope::Changes).await?;
         settled(parts).await?;
     }
     Ok(())

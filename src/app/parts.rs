@@ -155,7 +155,7 @@ impl Parts {
     /// # Errors
     /// When something can't be opened.
     pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
-        Self::assemble(config, clock, false).await
+        Self::assemble(config, clock, 0).await
     }
 
     /// Builds the parts to work on events, unless another process does so that must be alone.
@@ -163,11 +163,23 @@ impl Parts {
     /// # Errors
     /// When something can't be opened.
     pub async fn work(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
-        Self::assemble(config, clock, true).await
+        Self::assemble(config, clock, config.worker.concurrency).await
     }
 
-    /// Builds the parts; RabbitMQ hands events only to a process that is to work on them.
-    async fn assemble(config: &Config, clock: Arc<dyn Clock>, works: bool) -> Result<Self, BuildError> {
+    /// The same, with events at hand for so many to be worked on at a time.
+    ///
+    /// # Errors
+    /// When something can't be opened.
+    pub async fn work_in_bulk(
+        config: &Config,
+        clock: Arc<dyn Clock>,
+        hands: usize,
+    ) -> Result<Self, BuildError> {
+        Self::assemble(config, clock, hands.max(config.worker.concurrency)).await
+    }
+
+    /// Builds the parts; RabbitMQ hands so many events at a time to a process that is to work on them.
+    async fn assemble(config: &Config, clock: Arc<dyn Clock>, hands: usize) -> Result<Self, BuildError> {
         let database = match &config.database {
             DatabaseConfig::Sqlite(path) => Database::sqlite(path).await?,
             DatabaseConfig::Postgres(url) if takes_events_only(config) => Database::postgres_later(url)?,
@@ -182,8 +194,8 @@ impl Parts {
                 let settings = RabbitMqSettings {
                     url: url.clone(),
                     prefix: prefix.clone(),
-                    prefetch: if works && config.roles.has(Role::Worker) {
-                        u16::try_from(config.worker.concurrency).unwrap_or(u16::MAX)
+                    prefetch: if config.roles.has(Role::Worker) {
+                        u16::try_from(hands).unwrap_or(u16::MAX)
                     } else {
                         0
                     },
@@ -245,14 +257,24 @@ impl Parts {
         !matches!(self.claim, Claim::Taken)
     }
 
+    /// How many events a worker deals with at a time.
+    pub const fn concurrency(&self) -> usize {
+        self.worker.concurrency
+    }
+
     /// A worker for all connections.
     pub fn worker(&self) -> Worker {
+        self.worker_of(self.worker.concurrency)
+    }
+
+    /// A worker for all connections that deals with up to so many events at a time.
+    pub fn worker_of(&self, concurrency: usize) -> Worker {
         Worker::new(
             self.engines.clone(),
             Arc::clone(&self.queue),
             Arc::clone(&self.store),
             Arc::clone(&self.clock),
-            self.worker.concurrency,
+            concurrency,
             Backoff {
                 attempts: self.worker.retry_limit,
                 ..Backoff::default()

@@ -266,7 +266,7 @@ fn is_free(link: &Link, side: Side) -> bool {
     *link.deleted.of(side) || link.ids.of(side).guest_email().is_some()
 }
 
-fn is_unwanted_guest(case: &Case<'_>, order: &Record) -> bool {
+pub(super) fn is_unwanted_guest(case: &Case<'_>, order: &Record) -> bool {
     let contact = order.fields.get("contact").and_then(serde_json::Value::as_str);
     case.at.module == Module::SalesOrders
         && case.side == Side::WooCommerce
@@ -274,7 +274,7 @@ fn is_unwanted_guest(case: &Case<'_>, order: &Record) -> bool {
         && contact.is_some_and(|contact| contact.is_empty() || RecordId::new(contact).is_guest())
 }
 
-fn is_too_old(case: &Case<'_>, record: &Record) -> bool {
+pub(super) fn is_too_old(case: &Case<'_>, record: &Record) -> bool {
     let settings: &ModuleSettings = &case.settings;
     let modified: Option<Timestamp> = record.modified;
     match (settings.sync_from, modified) {

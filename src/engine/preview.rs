@@ -4,6 +4,7 @@ use crate::queue::{Cause, Change, Event, Seen, Subject};
 use crate::store::Place;
 use crate::sync::{MatchKey, Plan, Record, RecordId, Side, Sides, Skip, eligible, plan};
 
+use super::meet::{is_too_old, is_unwanted_guest};
 use super::references::{Known, Pull};
 use super::subject::Case;
 use super::{Engine, EngineError};
@@ -23,6 +24,24 @@ pub struct Preview {
     pub remark: Option<&'static str>,
 }
 
+impl Preview {
+    fn nothing(self, remark: &'static str) -> Self {
+        Self {
+            remark: Some(remark),
+            ..self
+        }
+    }
+}
+
+/// What is known of a record's counterpart before it is looked for.
+#[derive(Debug)]
+pub enum Counterpart {
+    /// Nothing: it is to be read or looked for.
+    Unknown,
+    /// Whether it is there, and what it shows.
+    Known(Option<Record>),
+}
+
 impl Engine {
     /// Finds out what would be done for a record if it were looked at now. Reads both systems, and writes nothing.
     ///
@@ -30,10 +49,29 @@ impl Engine {
     /// When one of the systems or the database fails.
     pub async fn preview(&self, at: &Place, side: Side, id: &RecordId) -> Result<Preview, EngineError> {
         let id = self.system(side).full_id(at.module, id).await?;
+        if let Some(record) = self.system(side).fetch(at.module, &id).await? {
+            return self.foresee(at, side, &record, Counterpart::Unknown).await;
+        }
+        let mut preview = Preview::default();
+        *preview.ids.of_mut(side) = Some(id);
+        Ok(preview.nothing("the record is not there"))
+    }
+
+    /// Finds out what would be done for a record that shows this. Writes nothing.
+    ///
+    /// # Errors
+    /// When one of the systems or the database fails.
+    pub async fn foresee(
+        &self,
+        at: &Place,
+        side: Side,
+        record: &Record,
+        counterpart: Counterpart,
+    ) -> Result<Preview, EngineError> {
         let subject = Subject::Record {
             module: at.module,
             side,
-            id: id.clone(),
+            id: record.id.clone(),
             change: Change::Changed(Seen::Nothing),
         };
         let event = Event::new(&at.connection, subject, Cause::Retry, self.clock.now());
@@ -43,30 +81,33 @@ impl Engine {
             begun: self.clock.now(),
             at: at.clone(),
             side,
-            id: id.clone(),
+            id: record.id.clone(),
             event: &event,
             settings: self.settings(at).await?,
         };
         let mut preview = Preview::default();
-        *preview.ids.of_mut(side) = Some(id.clone());
-        let Some(record) = self.system(side).fetch(at.module, &id).await? else {
-            preview.remark = Some("the record is not there");
-            return Ok(preview);
-        };
+        *preview.ids.of_mut(side) = Some(record.id.clone());
         if !case.settings.enabled {
-            preview.remark = Some("the module is switched off");
-        } else if !eligible(at.module, &case.settings, side, &record) {
-            preview.remark = Some("records of this kind are not kept in step");
-        }
-        if preview.remark.is_some() {
-            return Ok(preview);
+            return Ok(preview.nothing("the module is switched off"));
+        } else if !eligible(at.module, &case.settings, side, record) {
+            return Ok(preview.nothing("records of this kind are not kept in step"));
         }
         let other = side.opposite();
-        let link = self.store.link_of(at, side, &id).await?;
+        let link = self.store.link_of(at, side, &record.id).await?;
         preview.is_linked = link.is_some();
-        let counterpart = match &link {
-            Some(link) => self.system(other).fetch(at.module, link.ids.of(other)).await?,
-            None => self.match_of(&case, &record, &mut preview).await?,
+        if link.is_none() && is_too_old(&case, record) {
+            return Ok(preview.nothing("it was last changed before sync_from"));
+        }
+        if link.is_none() && is_unwanted_guest(&case, record) {
+            preview.skip = Some(Skip::Guest);
+            return Ok(preview);
+        }
+        let counterpart = match (counterpart, &link) {
+            (Counterpart::Known(counterpart), _) => counterpart,
+            (Counterpart::Unknown, Some(link)) => {
+                self.system(other).fetch(at.module, link.ids.of(other)).await?
+            }
+            (Counterpart::Unknown, None) => self.match_of(&case, record, &mut preview).await?,
         };
         if preview.skip.is_some() {
             return Ok(preview);
@@ -74,7 +115,7 @@ impl Engine {
         *preview.ids.of_mut(other) = counterpart.as_ref().map(|record| record.id.clone());
         let one = |of| {
             if of == side {
-                Some(&record)
+                Some(record)
             } else {
                 counterpart.as_ref()
             }

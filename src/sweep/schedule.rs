@@ -7,7 +7,8 @@ use tokio_util::sync::CancellationToken;
 use super::{Scope, Sweeper};
 use crate::clock::Timestamp;
 use crate::engine::{Engine, Held};
-use crate::store::{Place, StoreError, SweepRequest};
+use crate::queue::Lane;
+use crate::store::{Place, Run, RunKind, StoreError, SweepRequest};
 use crate::sync::Side;
 use crate::telemetry;
 
@@ -17,11 +18,13 @@ impl Sweeper {
     pub async fn run(self, places: Vec<Place>, plan: Schedule, stop: CancellationToken) {
         let mut shift = Shift::new(self.engine.clock.now(), plan);
         let mut held: Option<Held> = None;
+        let mut unfinished: Option<Unfinished> = None;
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
                 () = tokio::time::sleep(LOOK) => {}
             }
+            unfinished = self.finish(unfinished).await;
             if !shift.may_begin(self.engine.clock.now()) {
                 continue;
             }
@@ -36,6 +39,22 @@ impl Sweeper {
             if held.is_none() {
                 continue;
             }
+            let asked = tokio::select! {
+                () = stop.cancelled() => break,
+                asked = self.backfill(&places) => asked,
+            };
+            match asked {
+                Ok(false) => {}
+                Ok(true) => continue,
+                Err(error) => {
+                    tracing::warn!(
+                        connection = engine.connection, error = %telemetry::chain(&error),
+                        "the first sync was broken off; it goes on there soon"
+                    );
+                    shift.rest(engine.clock.now());
+                    continue;
+                }
+            }
             let is_due = shift.is_due(engine.clock.now());
             let jobs = match self.jobs(&places, is_due, plan.full_interval).await {
                 Ok(jobs) => jobs,
@@ -47,35 +66,64 @@ impl Sweeper {
             if is_due {
                 shift.next(engine.clock.now(), rand::random());
             }
-            for Job {
-                at,
-                scope,
-                allows_deletions,
-            } in jobs
-            {
-                shift.rest(engine.clock.now());
-                let sweeper = if allows_deletions {
-                    self.without_brake()
-                } else {
-                    self.clone()
-                };
-                let swept = tokio::select! {
-                    () = stop.cancelled() => break,
-                    swept = sweeper.sweep(&at, scope) => swept,
-                };
-                if let Err(error) = swept {
-                    tracing::warn!(
-                        connection = %at.connection, module = %at.module, error = %telemetry::chain(&error),
-                        "a sweep was broken off; the next one goes on there"
-                    );
-                }
+            if jobs.is_empty() {
+                continue;
             }
+            shift.rest(engine.clock.now());
+            let kind = if is_due { RunKind::Sweep } else { RunKind::SyncNow };
+            unfinished = tokio::select! {
+                () = stop.cancelled() => break,
+                unfinished = self.sweep_all(jobs, kind) => unfinished,
+            };
+            shift.rest(engine.clock.now());
         }
         if let Some(held) = held
             && let Err(error) = held.free(&*self.engine.store).await
         {
             tracing::debug!(error = %telemetry::chain(&error), "the sweeper's lease runs out by itself");
         }
+    }
+
+    /// Does these jobs as one run, which lasts until what was found is dealt with.
+    async fn sweep_all(&self, jobs: Vec<Job>, kind: RunKind) -> Option<Unfinished> {
+        let Engine {
+            store,
+            clock,
+            connection,
+            ..
+        } = &self.engine;
+        let run = Run::new(connection, kind, clock.now());
+        if let Err(error) = store.begin_run(&run).await {
+            tracing::warn!(connection, error = %telemetry::chain(&error), "a run can't be noted");
+        }
+        let mut failures = Vec::new();
+        for job in jobs {
+            let at = &job.at;
+            if let Err(error) = job.sweeper(self).during(&run).sweep(at, job.scope).await {
+                let error = telemetry::chain(&error);
+                tracing::warn!(
+                    connection = %at.connection, module = %at.module, error,
+                    "a sweep was broken off; the next one goes on there"
+                );
+                failures.push(format!("{}: {error}", at.module));
+            }
+        }
+        let failure = (!failures.is_empty()).then(|| failures.join("\n"));
+        Some(Unfinished { run, failure })
+    }
+
+    /// Notes the end of a run once no event waits any more, and returns it as long as some do.
+    async fn finish(&self, unfinished: Option<Unfinished>) -> Option<Unfinished> {
+        let Unfinished { run, failure } = unfinished?;
+        let Engine {
+            store, clock, queue, ..
+        } = &self.engine;
+        let is_over = queue.depth(Lane::Bulk).await.is_ok_and(|waiting| waiting == 0);
+        let is_noted = is_over && {
+            let noted = store.end_run(&run.id, clock.now(), failure.as_deref()).await;
+            noted.is_ok()
+        };
+        (!is_noted).then_some(Unfinished { run, failure })
     }
 
     /// What to sweep now: what was asked for, or, where it is time, all modules.
@@ -128,6 +176,13 @@ impl Sweeper {
     }
 }
 
+/// A run of which some events may still wait.
+struct Unfinished {
+    run: Run,
+    /// What could not be swept, and why.
+    failure: Option<String>,
+}
+
 /// One module to sweep.
 struct Job {
     at: Place,
@@ -136,6 +191,15 @@ struct Job {
 }
 
 impl Job {
+    /// Who does it.
+    fn sweeper(&self, sweeper: &Sweeper) -> Sweeper {
+        if self.allows_deletions {
+            sweeper.without_brake()
+        } else {
+            sweeper.clone()
+        }
+    }
+
     /// What is done now and then.
     const fn regular(at: Place) -> Self {
         Self {

@@ -7,6 +7,7 @@ use super::gone::Seen;
 use super::{Ground, Report, Scope, Sweeper};
 use crate::clock::Timestamp;
 use crate::engine::EngineError;
+use crate::queue::Cause;
 use crate::store::{SweepState, SweepUnderWay};
 use crate::system::{Page, Reach};
 
@@ -26,7 +27,8 @@ impl Sweeper {
         let Ground { at, side, .. } = ground;
         let mut state = self.engine.store.sweep_state(at, side).await?;
         let now = self.engine.clock.now();
-        let known = state.under_way.take().filter(|known| serves(known, scope, now));
+        let known = state.under_way.take();
+        let known = known.filter(|known| self.serves(known, scope, now));
         let resumed = known.is_some();
         let reach = self
             .patiently(|| self.engine.system(side).reach(at.module))
@@ -120,6 +122,9 @@ impl Sweeper {
         while let Some(sweep) = &mut state.under_way
             && !sweep.is_idle
         {
+            if self.cause() == Cause::Backfill {
+                self.until_room().await;
+            }
             let page = match self.page(ground, sweep).await {
                 Ok(page) => page,
                 Err(error) => {
@@ -187,14 +192,20 @@ impl Sweeper {
         }
     }
 
+    /// Whether a sweep that was broken off does what is asked for, too.
+    fn serves(&self, sweep: &SweepUnderWay, scope: Scope, now: Timestamp) -> bool {
+        match scope {
+            Scope::Changes | Scope::ChangesAndGone => now - sweep.begun < STALE,
+            Scope::Full => sweep.since.is_none() && now - sweep.begun < STALE,
+            // That may take days.
+            Scope::First => {
+                sweep.since.is_none() && self.run.as_ref().is_some_and(|run| sweep.begun >= run.begun)
+            }
+        }
+    }
+
     async fn note(&self, Ground { at, side, .. }: Ground<'_>, state: &SweepState) -> Result<(), EngineError> {
         let now = self.engine.clock.now();
         Ok(self.engine.store.put_sweep_state(at, side, state, now).await?)
     }
-}
-
-/// Whether a sweep that was broken off does what is asked for, too.
-fn serves(sweep: &SweepUnderWay, scope: Scope, now: Timestamp) -> bool {
-    // A first sync may take days.
-    (sweep.since.is_none() || !scope.is_full()) && (now - sweep.begun < STALE || scope == Scope::First)
 }

@@ -1,0 +1,217 @@
+//! `backfill`: the first sync, by hand.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::engine::EngineError;
+use crate::queue::Lane;
+use crate::store::{Place, Run, RunKind, Tally};
+use crate::sweep::{Forecast, Step, Sweeper};
+use crate::sync::Side;
+
+use super::Parts;
+
+/// How often the progress is looked at.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// How many events are worked on at a time where they are written to the shop: so many make one batch of its.
+pub const BATCH: usize = 100;
+
+/// How far the first sync of a connection came.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    /// The connection's name.
+    pub connection: String,
+    /// The sides of the modules that are read, in this order.
+    pub steps: Vec<Step>,
+    /// How many of the records found are yet to be dealt with.
+    pub waiting: u64,
+}
+
+/// What came of the first sync of a connection.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The connection's name.
+    pub connection: String,
+    /// What was done, by module and side.
+    pub tallies: Vec<Tally>,
+    /// How many events are left to the service: what failed is tried again and again.
+    pub waiting: u64,
+}
+
+/// Brings all that is there into step, connection by connection, and tells how far that came again and again. One that
+/// was broken off goes on where it was.
+///
+/// This process does it, or the service does where that is running on the same database.
+///
+/// # Errors
+/// When one of the systems or the database fails in spite of several attempts.
+pub async fn backfill(parts: &Parts, mut show: impl FnMut(&Progress)) -> Result<Vec<Outcome>, EngineError> {
+    let stop = parts.stop.clone();
+    let tasks = TaskTracker::new();
+    let (store, clock) = (Arc::clone(&parts.store), Arc::clone(&parts.clock));
+    tasks.spawn(Arc::clone(&parts.keeper).run(store, clock, stop.clone()));
+    let mut crew = Crew::new(parts, tasks.clone());
+    let done = every_connection(parts, &mut crew, &mut show).await;
+    stop.cancel();
+    crew.leave();
+    tasks.close();
+    tasks.wait().await;
+    done
+}
+
+/// Withdraws the first syncs that were asked for and are not done; how many there were. What they found by then is dealt
+/// with.
+///
+/// # Errors
+/// When the store fails.
+pub async fn withdraw_backfill(parts: &Parts) -> Result<usize, EngineError> {
+    let mut withdrawn = 0;
+    for connection in parts.sweepers.keys() {
+        while let Some(run) = parts.store.open_backfill(connection).await? {
+            let now = parts.clock.now();
+            parts
+                .store
+                .end_run(&run.id, now, Some("somebody ended it"))
+                .await?;
+            withdrawn += 1;
+        }
+    }
+    Ok(withdrawn)
+}
+
+/// Tells what a first sync would do with each module, as soon as that is known.
+///
+/// # Errors
+/// When one of the systems or the database fails in spite of several attempts.
+pub async fn rehearse_backfill(
+    parts: &Parts,
+    mut show: impl FnMut(&Place, &Forecast),
+) -> Result<(), EngineError> {
+    for (connection, sweeper) in sorted(parts) {
+        for at in Parts::places(connection) {
+            show(&at, &sweeper.rehearse(&at).await?);
+        }
+    }
+    Ok(())
+}
+
+fn sorted(parts: &Parts) -> Vec<(&String, &Sweeper)> {
+    let mut sweepers: Vec<_> = parts.sweepers.iter().collect();
+    sweepers.sort_by_key(|(connection, _)| connection.as_str());
+    sweepers
+}
+
+async fn every_connection(
+    parts: &Parts,
+    crew: &mut Crew<'_>,
+    show: &mut impl FnMut(&Progress),
+) -> Result<Vec<Outcome>, EngineError> {
+    let mut outcomes = Vec::new();
+    for (connection, sweeper) in sorted(parts) {
+        let places = Parts::places(connection);
+        let asked = parts.store.open_backfill(connection).await?;
+        let run = asked.unwrap_or_else(|| Run::new(connection, RunKind::Backfill, parts.clock.now()));
+        parts.store.begin_run(&run).await?;
+        let work = until_done(parts, sweeper, &places, &run);
+        tokio::pin!(work);
+        let mut looks = tokio::time::interval(LOOK);
+        loop {
+            let is_done = tokio::select! {
+                done = &mut work => done.map(|()| true)?,
+                _ = looks.tick() => false,
+            };
+            let progress = Progress {
+                connection: connection.clone(),
+                steps: sweeper.steps(&places, &run).await?,
+                waiting: waiting(parts).await,
+            };
+            crew.suit(&progress);
+            show(&progress);
+            if is_done {
+                break;
+            }
+        }
+        outcomes.push(Outcome {
+            connection: connection.clone(),
+            tallies: parts.store.tallies(&[&run.id]).await?,
+            waiting: waiting(parts).await,
+        });
+    }
+    Ok(outcomes)
+}
+
+/// Does what is asked for, or waits until the service has done it.
+async fn until_done(
+    parts: &Parts,
+    sweeper: &Sweeper,
+    places: &[Place],
+    run: &Run,
+) -> Result<(), EngineError> {
+    loop {
+        if let Some(held) = sweeper.claim().await? {
+            sweeper.backfill(places).await?;
+            held.free(&*parts.store).await?;
+            return Ok(());
+        }
+        let now = parts.store.run(&run.id).await?;
+        if now.is_none_or(|now| now.ended.is_some()) {
+            return Ok(());
+        }
+        // The service may have ended meanwhile.
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+async fn waiting(parts: &Parts) -> u64 {
+    // A broker that is away for a moment answers soon.
+    parts.queue.depth(Lane::Bulk).await.unwrap_or_default()
+}
+
+/// The worker of this process, where it may work: with as many hands as suit what is to be done.
+struct Crew<'a> {
+    parts: &'a Parts,
+    tasks: TaskTracker,
+    at_work: Option<(usize, CancellationToken)>,
+}
+
+impl<'a> Crew<'a> {
+    const fn new(parts: &'a Parts, tasks: TaskTracker) -> Self {
+        Self {
+            parts,
+            tasks,
+            at_work: None,
+        }
+    }
+
+    /// Has so many at work as suit the step under way.
+    fn suit(&mut self, progress: &Progress) {
+        if !self.parts.may_work() {
+            return;
+        }
+        let step = progress.steps.iter().rfind(|step| step.is_begun);
+        let is_for_shop = step.is_some_and(|step| step.side == Side::Vtiger);
+        let hands = self.parts.concurrency().max(if is_for_shop { BATCH } else { 1 });
+        if self
+            .at_work
+            .as_ref()
+            .is_some_and(|(at_work, _)| *at_work == hands)
+        {
+            return;
+        }
+        self.leave();
+        let end = self.parts.stop.child_token();
+        self.tasks.spawn(self.parts.worker_of(hands).run(end.clone()));
+        self.at_work = Some((hands, end));
+    }
+
+    /// Has them finish what is at hand.
+    fn leave(&mut self) {
+        if let Some((_, end)) = self.at_work.take() {
+            end.cancel();
+        }
+    }
+}
