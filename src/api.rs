@@ -1,4 +1,5 @@
-//! The interface for programs under `/api/v1`: failed events can be looked at, replayed and discarded.
+//! The interface for programs under `/api/v1`: failed events can be looked at, replayed and discarded; what was done can
+//! be read run by run, and sweeps be asked for.
 //!
 //! It is closed unless `http.api_token` is set, and open only to who shows that token. Cookies count for nothing, so
 //! that no page elsewhere can make a browser do anything here. It reads the store and fills the queue; it never calls
@@ -7,12 +8,14 @@
 mod answer;
 mod failed;
 mod guard;
+mod runs;
 
 use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{http::header, web};
 use secrecy::SecretString;
 
 use crate::failed::Failed;
+use crate::history::History;
 
 use answer::Refusal;
 
@@ -26,6 +29,8 @@ pub struct Api {
     pub token: Option<SecretString>,
     /// The failed events.
     pub failed: Failed,
+    /// What was done.
+    pub history: History,
 }
 
 /// Adds the interface to a server.
@@ -48,6 +53,7 @@ pub fn configure(api: web::Data<Api>) -> impl FnOnce(&mut web::ServiceConfig) {
                         .add((header::X_CONTENT_TYPE_OPTIONS, "nosniff")),
                 )
                 .configure(failed::configure)
+                .configure(runs::configure)
                 .default_service(web::to(answer::nothing_here)),
         );
     }

@@ -10,6 +10,7 @@ mod manual;
 mod metered;
 mod once;
 mod parts;
+mod retention;
 mod serve;
 mod spooled;
 

@@ -4,6 +4,7 @@ pub(crate) mod backfill;
 pub(crate) mod extension;
 pub(crate) mod failed;
 pub(crate) mod record;
+pub(crate) mod runs;
 pub(crate) mod settings;
 pub(crate) mod webhooks;
 
@@ -73,6 +74,8 @@ pub(crate) enum Command {
     Unlink(RecordArguments),
     /// Tries a record again, such as one that was skipped or set aside.
     Retry(RecordArguments),
+    /// Tells what was done by sweeps, by the first sync, and as changes happened.
+    Runs(runs::RunsArguments),
     /// Lists events that failed too often and were set aside, tells all about one, has them tried again, or forgets them.
     Failed(failed::FailedArguments),
     /// Registers the webhooks that are needed with the shops, tells how they stand, removes them, or changes their secret.

@@ -2,6 +2,8 @@
 //!
 //! Everything else takes a [`Clock`], so that a test can set the time. Times inside the program are UTC.
 
+pub(crate) mod iso;
+
 use std::fmt;
 use std::ops::{Add, Sub};
 use std::sync::Arc;

@@ -37,6 +37,8 @@ pub struct Config {
     pub worker: Worker,
     /// When to look for what no event announced.
     pub sweep: Sweep,
+    /// What is kept of what was done.
+    pub sync_log: SyncLog,
     /// What is logged, and how.
     pub log: Log,
     /// How long events in hand may take after SIGTERM.
@@ -164,6 +166,13 @@ pub struct Sweep {
     /// Where a sweep finds a larger share of the records in step deleted, their counterparts are not deleted before a
     /// person has looked; in percent.
     pub most_deletions_percent: u8,
+}
+
+/// What is kept of what was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SyncLog {
+    /// How long; not zero. What is the same on both sides is remembered for good.
+    pub retention: Duration,
 }
 
 /// What is logged, and how.

@@ -13,7 +13,7 @@ use crate::queue::{Queue, QueueError};
 use crate::store::{FailedFilter, Place, Store, StoreError};
 
 pub use replay::{Discarded, Replayed, Selection};
-pub use view::{Attempt, Logged, Record, Remedy, Shown, Summary, iso};
+pub use view::{Attempt, Logged, Record, Remedy, Shown, Summary};
 
 /// The fewest characters of an id that may stand for it.
 const SHORTEST: usize = 8;

@@ -33,6 +33,7 @@ pub mod config;
 pub mod demo;
 pub mod engine;
 pub mod failed;
+pub mod history;
 pub mod http;
 pub mod ingress;
 pub mod limit;

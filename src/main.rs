@@ -79,6 +79,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Link(arguments) => cli::record::link(arguments).await,
         Command::Unlink(arguments) => cli::record::unlink(arguments).await,
         Command::Retry(arguments) => cli::record::retry(arguments).await,
+        Command::Runs(arguments) => cli::runs::run(arguments).await,
         Command::Failed(arguments) => cli::failed::run(arguments).await,
         Command::Webhooks(arguments) => cli::webhooks::run(arguments).await,
         Command::VtigerExtension { file } => cli::extension::write(&file),

@@ -7,6 +7,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde_json::json;
 
 use crate::failed::FailedError;
+use crate::history::HistoryError;
 use crate::telemetry;
 
 /// Why a request is refused.
@@ -107,10 +108,24 @@ impl From<FailedError> for Refusal {
     }
 }
 
+impl From<HistoryError> for Refusal {
+    fn from(error: HistoryError) -> Self {
+        match error {
+            HistoryError::UnknownRun(_) | HistoryError::UnknownConnection(_) => {
+                Self::NotFound(error.to_string())
+            }
+            HistoryError::Store(_) => {
+                tracing::error!(error = %telemetry::chain(&error), "a request to the API failed");
+                Self::Unavailable
+            }
+        }
+    }
+}
+
 /// There is nothing at this address.
 pub(super) async fn nothing_here() -> Result<HttpResponse, Refusal> {
     Err(Refusal::NotFound(
-        "there is nothing at this address; the API has /api/v1/failed and what is below it".to_owned(),
+        "there is nothing at this address; the API has /api/v1/failed, /api/v1/runs, /api/v1/sweep and /api/v1/backfill".to_owned(),
     ))
 }
 

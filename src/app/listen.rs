@@ -74,6 +74,7 @@ pub(super) fn listen(
         web::Data::new(Api {
             token: config.http.api_token.clone(),
             failed: parts.failed(),
+            history: parts.history(),
         })
     });
     let health = web::Data::new(Health {

@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::config::{self, Config, Connection, Database as DatabaseConfig, QueueBackend, Role};
 use crate::engine::{Backoff, Engine, Held, Keeper, Worker};
 use crate::failed::Failed;
+use crate::history::History;
 use crate::limit::{LimitSettings, Limiter};
 use crate::queue::{EmbeddedQueue, Queue, QueueError, RabbitMqError, RabbitMqQueue, RabbitMqSettings};
 use crate::store::{Database, DatabaseError, Leases, Place, SqlStore, Store, StoreError};
@@ -288,6 +289,15 @@ impl Parts {
             store: Arc::clone(&self.store),
             queue: Arc::clone(&self.queue),
             clock: Arc::clone(&self.clock),
+        }
+    }
+
+    /// What was done.
+    pub fn history(&self) -> History {
+        History {
+            store: Arc::clone(&self.store),
+            clock: Arc::clone(&self.clock),
+            connections: self.engines.keys().cloned().collect(),
         }
     }
 

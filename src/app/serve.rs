@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use super::heartbeat::Heartbeat;
 use super::listen::{Stage, ingress, listen};
 use super::parts::{BuildError, Parts};
+use super::retention::forget;
 use crate::clock::Clock;
 use crate::config::{Config, Role};
 use crate::queue::Queue;
@@ -108,6 +109,9 @@ impl Server {
             for (name, sweeper) in &parts.sweepers {
                 tasks.spawn(sweeper.clone().run(Parts::places(name), schedule, stop.clone()));
             }
+            let (store, clock) = (Arc::clone(&parts.store), Arc::clone(&parts.clock));
+            let retention = config.sync_log.retention;
+            tasks.spawn(forget(store, clock, retention, stop.clone()));
             for (name, registration) in &parts.registrations {
                 let connection = config.connections.get(name);
                 if connection.is_some_and(|connection| connection.woocommerce.register_webhooks) {

@@ -120,8 +120,5 @@ fn foretold(at: &Place, forecast: &Forecast) -> String {
 }
 
 fn of_connection(connection: &str, lines: &[String]) -> String {
-    lines
-        .iter()
-        .map(|line| format!("{connection}: {line}\n"))
-        .collect()
+    format!("{connection}: {}\n", lines.join(&format!("\n{connection}: ")))
 }

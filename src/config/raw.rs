@@ -15,7 +15,7 @@ use crate::sync::{Module, nearest, one_of};
 
 /// Declares a table of optional keys.
 macro_rules! table {
-    ($name:ident { $($key:ident: $type:ty,)* }) => {
+    ($name:ident { $($key:ident: $type:ty),* $(,)? }) => {
         #[derive(Default, Deserialize, Serialize)]
         #[serde(deny_unknown_fields)]
         pub(super) struct $name {
@@ -35,6 +35,7 @@ table!(Raw {
     queue: RawQueue,
     worker: RawWorker,
     sweep: RawSweep,
+    sync_log: RawSyncLog,
     log: RawLog,
     connections: BTreeMap<String, RawConnection>,
 });
@@ -71,6 +72,8 @@ table!(RawSweep {
     webhook_interval: Span,
     most_deletions_percent: Whole,
 });
+
+table!(RawSyncLog { retention: Span });
 
 table!(RawLog {
     format: String,

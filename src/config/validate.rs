@@ -10,10 +10,10 @@ pub(super) use module::{DELETES, MISSING_SKUS, TAXINGS};
 
 use super::layers::{Layers, join};
 use super::problem::ConfigError;
-use super::raw::{Raw, RawAddress, RawHttp, RawLog, RawQueue, RawSettings, RawSweep, RawWorker};
+use super::raw::{Raw, RawAddress, RawHttp, RawLog, RawQueue, RawSettings, RawSweep, RawSyncLog, RawWorker};
 use super::scalar::{ModuleName, Span, Whole};
 use super::settings_file::AllSettings;
-use super::{Config, Database, Http, Log, LogFormat, QueueBackend, Role, Roles, Sweep, Worker};
+use super::{Config, Database, Http, Log, LogFormat, QueueBackend, Role, Roles, Sweep, SyncLog, Worker};
 use crate::sync::{nearest, one_of};
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeSet;
@@ -95,6 +95,7 @@ impl Check<'_> {
             self.shares(roles, database, queue);
         }
         let sweep = self.sweep(raw.sweep.unwrap_or_default());
+        let sync_log = self.sync_log(raw.sync_log.unwrap_or_default());
         let log = self.log(raw.log.unwrap_or_default());
         let connections = raw.connections.unwrap_or_default();
         if connections.is_empty() {
@@ -118,6 +119,7 @@ impl Check<'_> {
             queue: queue?,
             worker: worker?,
             sweep: sweep?,
+            sync_log: sync_log?,
             log: log?,
             shutdown_grace: shutdown_grace?.duration,
             connections,
@@ -274,6 +276,11 @@ impl Check<'_> {
             webhook_interval: webhook_interval?,
             most_deletions_percent: most_deletions_percent?,
         })
+    }
+
+    fn sync_log(&mut self, raw: RawSyncLog) -> Option<SyncLog> {
+        let retention = self.period("sync_log.retention", raw.retention)?;
+        Some(SyncLog { retention })
     }
 
     fn log(&mut self, raw: RawLog) -> Option<Log> {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, iso};
 use crate::queue::{Cause, Change, Subject};
 use crate::store::{FailedEvent, Stored};
 use crate::sync::{Module, RecordId, Side};
@@ -13,10 +13,10 @@ pub struct Summary {
     /// The event's id.
     pub id: String,
     /// When it was set aside.
-    #[serde(serialize_with = "as_iso")]
+    #[serde(serialize_with = "iso::one")]
     pub failed_at: Timestamp,
     /// When it was received.
-    #[serde(serialize_with = "as_iso_if_any")]
+    #[serde(serialize_with = "iso::some")]
     pub received_at: Option<Timestamp>,
     /// Whether it can be read; else it can't be replayed.
     pub readable: bool,
@@ -63,7 +63,7 @@ pub struct Shown {
 #[derive(Debug, Serialize)]
 pub struct Attempt {
     /// When.
-    #[serde(serialize_with = "as_iso")]
+    #[serde(serialize_with = "iso::one")]
     pub at: Timestamp,
     /// Why.
     pub error: String,
@@ -73,7 +73,7 @@ pub struct Attempt {
 #[derive(Debug, Serialize)]
 pub struct Logged {
     /// When.
-    #[serde(serialize_with = "as_iso")]
+    #[serde(serialize_with = "iso::one")]
     pub at: Timestamp,
     /// The side that was written to, or would have been.
     pub side: Side,
@@ -163,19 +163,4 @@ const fn kind(subject: &Subject) -> &'static str {
             Change::StockMoved(_) => "stock_moved",
         },
     }
-}
-
-/// A moment as `2026-01-31T12:34:56Z`.
-pub fn iso(at: Timestamp) -> String {
-    format!("{}Z", at.to_string().replace(' ', "T"))
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde demands it")]
-fn as_iso<S: serde::Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&iso(*at))
-}
-
-#[expect(clippy::ref_option, reason = "serde demands it")]
-fn as_iso_if_any<S: serde::Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
-    at.map(iso).serialize(serializer)
 }

@@ -122,6 +122,16 @@ impl RunKind {
             Self::Backfill => "backfill",
         }
     }
+
+    /// The name shown to people.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Live => "changes as they happened",
+            Self::Sweep => "sweep",
+            Self::SyncNow => "sync now",
+            Self::Backfill => "first sync",
+        }
+    }
 }
 
 /// How often one thing was done in a run with one side's records of a module.

@@ -92,6 +92,11 @@ impl Program {
         assert!(status.success(), "{command}");
     }
 
+    /// Whether it has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     /// Ends it by SIGTERM.
     pub(crate) async fn stop(self) -> Ended {
         self.signal("TERM");

@@ -5,6 +5,7 @@ use actix_web::http::{Method, StatusCode, header};
 use actix_web::{App, test, web};
 use serde_json::{Value as Json, json};
 use woo_vtiger_sync::api::{Api, configure};
+use woo_vtiger_sync::history::History;
 use woo_vtiger_sync::sync::Module;
 
 use super::desk::{Desk, record};
@@ -21,6 +22,11 @@ async fn send(
     let api = web::Data::new(Api {
         token: token.map(Into::into),
         failed: desk.failed.clone(),
+        history: History {
+            store: desk.failed.store.clone(),
+            clock: desk.failed.clock.clone(),
+            connections: vec!["shop".to_owned()],
+        },
     });
     let app = test::init_service(App::new().configure(configure(api))).await;
     let (method, path, body) = request;
