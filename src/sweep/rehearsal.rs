@@ -161,17 +161,14 @@ impl Sweeper {
         let mut records = page.records;
         records.retain(|record| !rehearsal.met.contains(&record.id));
         if page.partial {
-            records = self.whole(ground, &records).await?;
+            let ids: Vec<RecordId> = records.into_iter().map(|record| record.id).collect();
+            records = self.whole(at, side, &ids).await?;
         }
         let wanted: Vec<RecordId> = records
             .iter()
             .filter_map(|record| counterpart_id(ground, record, &links, directory))
             .collect();
-        let mut counterparts = Vec::new();
-        for some in wanted.chunks(LOOK) {
-            let system = self.engine.system(other);
-            counterparts.extend(self.patiently(|| system.look(at.module, some)).await?.records);
-        }
+        let counterparts = self.whole(at, other, &wanted).await?;
         let taken = self.engine.store.links_of(at, other, &wanted).await?;
         for record in records {
             let key = directory.and(MatchKey::of(at.module, side, &record).ok().flatten());
@@ -220,15 +217,21 @@ impl Sweeper {
         Ok(())
     }
 
-    /// The records of which a page shows but the ids.
-    async fn whole(
-        &self,
-        Ground { at, side, .. }: Ground<'_>,
-        listed: &[Record],
-    ) -> Result<Vec<Record>, EngineError> {
-        let ids: Vec<RecordId> = listed.iter().map(|record| record.id.clone()).collect();
+    /// These records as a whole.
+    async fn whole(&self, at: &Place, side: Side, ids: &[RecordId]) -> Result<Vec<Record>, EngineError> {
         let system = self.engine.system(side);
-        Ok(self.patiently(|| system.look(at.module, &ids)).await?.records)
+        let mut records = Vec::new();
+        for some in ids.chunks(LOOK) {
+            let page = self.patiently(|| system.look(at.module, some)).await?;
+            if page.partial {
+                for record in &page.records {
+                    records.extend(self.patiently(|| system.fetch(at.module, &record.id)).await?);
+                }
+            } else {
+                records.extend(page.records);
+            }
+        }
+        Ok(records)
     }
 }
 

@@ -4,7 +4,6 @@ mod commands;
 mod kills;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
@@ -13,6 +12,9 @@ use woo_vtiger_sync::simulator::vtiger::{VtigerOptions, VtigerSimulator};
 use woo_vtiger_sync::simulator::woocommerce::{WooCommerceOptions, WooCommerceSimulator};
 
 use crate::scene::variables;
+
+/// How the API is reached.
+const TOKEN: &str = "a-token-for-tests";
 
 /// A shop and a CRM, each with records of its own, some of which are the other's, too. Nothing of it is in step.
 struct Years {
@@ -96,7 +98,9 @@ impl Years {
     }
 
     fn environment(&self) -> Vec<(String, String)> {
-        variables(&self.shop.url(), &self.crm.url(), self.folder.path())
+        let mut variables = variables(&self.shop.url(), &self.crm.url(), self.folder.path());
+        variables.push(("WVS_HTTP__API_TOKEN".to_owned(), TOKEN.to_owned()));
+        variables
     }
 
     /// Fails unless all is there once on either side.
@@ -134,13 +138,6 @@ impl Years {
         self.shop.stop().await;
         self.crm.stop().await;
     }
-}
-
-/// The environment with a configuration file beside it.
-fn with_file(folder: &Path, settings: &str) -> String {
-    let file = folder.join("settings.toml");
-    std::fs::write(&file, settings).unwrap();
-    file.display().to_string()
 }
 
 fn text<'a>(record: &'a Json, name: &str) -> &'a str {

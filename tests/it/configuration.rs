@@ -328,6 +328,9 @@ fn the_printed_configuration_and_its_debug_output_hold_no_secret() {
     webhook_interval = "2m"
     most_deletions_percent = 20
 
+    [sync_log]
+    retention = "90d"
+
     [log]
     format = "text"
     filter = "info"

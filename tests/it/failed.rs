@@ -127,7 +127,7 @@ async fn what_failed_too_often_is_shown_and_arrives_once_it_is_replayed() {
         "told by a webhook of WooCommerce",
         "after 2 attempts",
         "\nAttempts, times in UTC\n",
-        "skipped in Vtiger CRM: trying failed again and again: ",
+        "failed in Vtiger CRM: trying failed again and again: ",
         &format!("woo-vtiger-sync failed replay {id}"),
         &format!("woo-vtiger-sync failed discard {id}"),
     ] {

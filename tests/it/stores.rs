@@ -3,6 +3,7 @@
 mod leases;
 mod limits;
 mod records;
+mod runs;
 mod schema;
 mod webhooks;
 

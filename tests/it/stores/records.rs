@@ -20,7 +20,7 @@ pub(super) fn link(customer: &str, contact: &str) -> Link {
     }
 }
 
-fn commit(link: Option<Link>, entries: Vec<Entry>) -> Commit {
+pub(super) fn commit(link: Option<Link>, entries: Vec<Entry>) -> Commit {
     Commit {
         at: contacts(),
         now: at(2),
@@ -32,7 +32,7 @@ fn commit(link: Option<Link>, entries: Vec<Entry>) -> Commit {
     }
 }
 
-fn entry(side: Side, action: Action, customer: &str) -> Entry {
+pub(super) fn entry(side: Side, action: Action, customer: &str) -> Entry {
     Entry {
         side,
         action,
