@@ -66,7 +66,7 @@ pub struct Report {
     pub read: Sides<u64>,
     /// Records that may have changed and were put into the queue, per side.
     pub found: Sides<u64>,
-    /// Records that are gone, per side, whose counterparts are not deleted as there are too many of them.
+    /// Records that are gone or blank, per side, whose counterparts are left alone as there are too many of them.
     pub held: Sides<u64>,
 }
 
@@ -148,6 +148,24 @@ impl Sweeper {
             ?scope, "swept a module"
         );
         Ok(report)
+    }
+
+    /// Notes that all that a run found is dealt with: what it swept to the end is in step.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn end(&self, run: &Run, places: &[Place], failure: Option<&str>) -> Result<(), EngineError> {
+        let (store, now) = (&self.engine.store, self.engine.clock.now());
+        for at in places {
+            for side in Side::BOTH {
+                let mut state = store.sweep_state(at, side).await?;
+                if state.held == 0 && state.swept.is_some_and(|swept| swept >= run.begun) {
+                    state.in_step = state.swept;
+                    store.put_sweep_state(at, side, &state, now).await?;
+                }
+            }
+        }
+        Ok(store.end_run(&run.id, now, failure).await?)
     }
 
     async fn publish(&self, side: Side, events: &[Event], report: &mut Report) -> Result<(), EngineError> {

@@ -27,7 +27,7 @@ mod translate;
 mod validate;
 mod value;
 
-pub use base::{Base, advance, from_base, shows_the_same, tells_news, unchanged_since};
+pub use base::{Base, advance, blanks, from_base, shows_the_same, tells_news, unchanged_since};
 pub use basket::{Basket, Item, Line, Taxation, currency_decimals, rounded};
 pub use compare::FieldKind;
 pub use field::{FieldInfo, FieldType};

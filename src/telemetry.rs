@@ -11,10 +11,11 @@ use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
+use crate::clock::Timestamp;
 use crate::config::{Log, LogFormat};
 use crate::queue::Lane;
 use crate::store::Action;
-use crate::sync::Side;
+use crate::sync::{Module, Side};
 use crate::system::HeldReason;
 
 /// Requests of the two systems. Labels: `source` (the side), `answer` (the HTTP status).
@@ -37,6 +38,10 @@ pub const EVENTS_SPOOLED: &str = "wvs_events_spooled_total";
 pub const EVENTS_REDELIVERED: &str = "wvs_events_redelivered_total";
 /// Events that failed too often and were set aside, until a person replays or discards them.
 pub const FAILED_EVENTS: &str = "wvs_failed_events";
+/// How many records were not in step when everything was compared last. Labels: `connection`, `module`, `system`.
+pub const DRIFT_RECORDS: &str = "wvs_drift_records";
+/// Since when a module is known to be in step, in seconds since 1970. Labels: `connection`, `module`, `system`.
+pub const IN_STEP_SECONDS: &str = "wvs_in_step_as_of_seconds";
 /// Seconds until nothing waits any more, at the present speed; `NaN` where that can't be told.
 pub const BACKLOG_SECONDS: &str = "wvs_backlog_seconds";
 /// Whether a system is down. Labels: `connection`, `system`.
@@ -108,6 +113,16 @@ fn install() -> PrometheusHandle {
         "Events that the broker handed out once more: whoever had them ended or gave them back"
     );
     describe_gauge!(FAILED_EVENTS, "Events that failed too often and were set aside");
+    describe_gauge!(
+        DRIFT_RECORDS,
+        "Records that were not in step when everything was compared last, by connection, module and system"
+    );
+    describe_gauge!(
+        IN_STEP_SECONDS,
+        Unit::Seconds,
+        "Since when a module is known to be in step but for what changed later, in seconds since 1970, by connection, module and \
+         system"
+    );
     describe_gauge!(
         BACKLOG_SECONDS,
         Unit::Seconds,
@@ -184,6 +199,21 @@ pub fn failed_events(number: u64) {
 )]
 const fn float(number: u64) -> f64 {
     number as f64
+}
+
+/// Tells how a side of a module stands by its sweeps, where that is known.
+pub fn swept(connection: &str, module: Module, system: Side, drift: Option<u64>, in_step: Option<Timestamp>) {
+    let labels = [
+        ("connection", connection.to_owned()),
+        ("module", module.to_string()),
+        ("system", system.to_string()),
+    ];
+    if let Some(drift) = drift {
+        metrics::gauge!(DRIFT_RECORDS, &labels).set(float(drift));
+    }
+    if let Some(seconds) = in_step.and_then(|at| u64::try_from(at.as_seconds()).ok()) {
+        metrics::gauge!(IN_STEP_SECONDS, &labels).set(float(seconds));
+    }
 }
 
 /// Tells how long it takes until nothing waits any more, where that can be told.

@@ -84,6 +84,9 @@ impl Heartbeat {
         if let (Some(waiting), Ok(done)) = (waiting, self.store.events_a_minute(now).await) {
             telemetry::backlog(drain_time(waiting, done));
         }
+        for (at, side, state) in self.store.sweep_states().await.unwrap_or_default() {
+            telemetry::swept(&at.connection, at.module, side, state.drift, state.in_step);
+        }
         if let Ok(number) = self.store.failed_count(&FailedFilter::default()).await {
             telemetry::failed_events(number);
         }

@@ -87,7 +87,7 @@ async fn sweep_all(parts: &Parts, scope: Scope, allow_deletions: bool) -> Result
         settled(parts).await?;
         if by == By::Us {
             look_again(parts, &sweeper, &run, &places).await?;
-            parts.store.end_run(&run.id, parts.clock.now(), None).await?;
+            sweeper.end(&run, &places, None).await?;
         }
     }
     Ok(text)
@@ -197,8 +197,9 @@ fn tell(text: &mut String, at: &Place, side: Side, state: &SweepState) {
     if *held > 0 {
         let _ = writeln!(
             text,
-            "{connection}: {held} {module} are gone in {side}: so many that their counterparts are not deleted before \
-             somebody has looked. Where that is as it should be: sweep --allow-deletions"
+            "{connection}: {held} {module} are gone in {side}, or show nothing where they showed something: so many that \
+             their counterparts are left alone before somebody has looked. Where that is as it should be: sweep \
+             --allow-deletions"
         );
     }
 }

@@ -19,6 +19,9 @@ pub trait Sweeps: Send + Sync + fmt::Debug {
     /// How far the sweeps of one side of a module came.
     async fn sweep_state(&self, at: &Place, side: Side) -> Result<SweepState, StoreError>;
 
+    /// How far the sweeps of all modules came.
+    async fn sweep_states(&self) -> Result<Vec<(Place, Side, SweepState)>, StoreError>;
+
     /// Notes how far they came.
     async fn put_sweep_state(
         &self,
@@ -84,8 +87,13 @@ pub struct SweepState {
     /// Whether the newest change of the census was the newest at the sweep before, too, so that no other of its second was
     /// missed.
     pub settled: bool,
-    /// So many records were found to be gone that their counterparts are not deleted before a person has looked.
+    /// So many records were found to be gone, or to show nothing where they showed something, that nothing is done about
+    /// it before a person has looked.
     pub held: u64,
+    /// How many records were not in step when everything was looked at last.
+    pub drift: Option<u64>,
+    /// All that was changed before then is in step on the other side, but for what was skipped.
+    pub in_step: Option<Timestamp>,
 }
 
 /// A sweep that is under way.
@@ -111,6 +119,9 @@ pub struct SweepUnderWay {
     /// The records of which the system told so far that they were deleted.
     #[serde(default)]
     pub deleted: Vec<RecordId>,
+    /// The records that show nothing where they showed something.
+    #[serde(default)]
+    pub blanked: Vec<RecordId>,
 }
 
 #[async_trait]
@@ -130,6 +141,27 @@ impl Sweeps for SqlStore {
         let text: String = row.try_get("state").map_err(StoreError::new(READ))?;
         // What another version wrote and this one can't read is done anew.
         Ok(from_str(&text).unwrap_or_default())
+    }
+
+    async fn sweep_states(&self) -> Result<Vec<(Place, Side, SweepState)>, StoreError> {
+        const READ: &str = "read how far sweeps came";
+        let rows = sqlx::query(
+            "select connection, module, side, state from sweep order by connection, module, side",
+        )
+        .fetch_all(self.database.read())
+        .await
+        .map_err(StoreError::new(READ))?;
+        let mut states = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let text = |column| row.try_get::<String, _>(column).map_err(StoreError::new(READ));
+            let at = Place {
+                connection: text("connection")?,
+                module: named("module", &text("module")?, &Module::ALL, Module::as_str)?,
+            };
+            let side = named("side", &text("side")?, &Side::BOTH, Side::as_str)?;
+            states.push((at, side, from_str(&text("state")?).unwrap_or_default()));
+        }
+        Ok(states)
     }
 
     async fn put_sweep_state(

@@ -58,7 +58,7 @@ impl Sweeper {
             done = sweeper.all_steps(places, &run) => done?,
             withdrawn = self.withdrawn(&run) => return withdrawn.map(|()| true),
         }
-        store.end_run(&run.id, self.engine.clock.now(), None).await?;
+        self.end(&run, places, None).await?;
         Ok(true)
     }
 

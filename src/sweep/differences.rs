@@ -6,8 +6,16 @@ use super::{Ground, Sweeper};
 use crate::engine::{EngineError, moved_stock};
 use crate::queue::{Change, Event, Seen};
 use crate::store::{Link, Place};
-use crate::sync::{Module, ModuleSettings, Record, RecordId, Side, eligible, tells_news};
+use crate::sync::{Module, ModuleSettings, Record, RecordId, Side, blanks, eligible, tells_news};
 use crate::system::Page;
+
+/// What is not in step, or may not be.
+pub(super) struct Differences {
+    /// What is to be looked at.
+    pub(super) events: Vec<Event>,
+    /// Records that show nothing where they showed something: a person should look first when there are many.
+    pub(super) blanked: Vec<RecordId>,
+}
 
 impl Sweeper {
     /// The records of a page that are not in step, or may not be.
@@ -15,7 +23,7 @@ impl Sweeper {
         &self,
         ground: Ground<'_>,
         page: Page,
-    ) -> Result<Vec<Event>, EngineError> {
+    ) -> Result<Differences, EngineError> {
         let Ground { at, settings, side } = ground;
         let Page { records, partial, .. } = page;
         let ids: Vec<RecordId> = records.iter().map(|record| record.id.clone()).collect();
@@ -38,18 +46,27 @@ impl Sweeper {
             };
             let ids = records.iter().filter(is_new).map(|record| record.id.clone());
             events.extend(ids.map(|id| self.event(ground, id, Change::Changed(Seen::Nothing))));
-            return Ok(events);
+            return Ok(Differences {
+                events,
+                blanked: Vec::new(),
+            });
         }
+        let mut blanked = Vec::new();
         let changed = records.into_iter().filter(|record| match link_of(&record.id) {
             Some(link) => may_have_changed(settings, link, side, record),
             // A guest that is a customer, too, is not looked at.
             None => is_wanted(settings, at, side, record) && !customers.contains(&record.id),
         });
-        events.extend(changed.map(|record| {
+        for record in changed {
             let id = record.id.clone();
-            self.event(ground, id, Change::Changed(Seen::Record(record)))
-        }));
-        Ok(events)
+            let link = link_of(&id).filter(|link| !link.is_broken());
+            if link.is_some_and(|link| blanks(settings, &link.base, side, &record)) {
+                blanked.push(id);
+            } else {
+                events.push(self.event(ground, id, Change::Changed(Seen::Record(record))));
+            }
+        }
+        Ok(Differences { events, blanked })
     }
 
     /// Vtiger's stock, which orders move without moving a time: what of it is not as it should be.

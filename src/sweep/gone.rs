@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
+use super::differences::Differences;
 use super::{Ground, Report, Sweeper};
 use crate::engine::EngineError;
-use crate::queue::{Change, Event};
+use crate::queue::{self, Change, Event};
 use crate::sync::{Deletes, RecordId};
 use crate::system::Page;
 
@@ -64,9 +65,9 @@ impl Sweeper {
     ) -> Result<(), EngineError> {
         let Ground { at, settings, side } = ground;
         let found = gone.len() as u64;
-        let most = FEW.max(in_step.saturating_mul(self.most_deletions_percent.into()) / 100);
+        let most = self.most(in_step);
         if settings.deletes == Deletes::Propagate && found > most {
-            *report.held.of_mut(side) = found;
+            *report.held.of_mut(side) += found;
             tracing::error!(
                 connection = %at.connection, module = %at.module, %side, gone = found, in_step, most,
                 "so many records are gone that their counterparts are not deleted before somebody has looked; where that \
@@ -79,6 +80,43 @@ impl Sweeper {
             .map(|id| self.event(ground, id, Change::Deleted))
             .collect();
         self.publish(side, &events, report).await
+    }
+
+    /// Has these records looked at, which show nothing where they showed something, unless there are so many of them that a
+    /// person should look first.
+    pub(super) async fn see_to_blanked(
+        &self,
+        ground: Ground<'_>,
+        blanked: Vec<RecordId>,
+        report: &mut Report,
+    ) -> Result<(), EngineError> {
+        let Ground { at, side, .. } = ground;
+        if blanked.is_empty() {
+            return Ok(());
+        }
+        let found = blanked.len() as u64;
+        let in_step = self.engine.store.count_present(at, side).await?;
+        let most = self.most(in_step);
+        if found > most {
+            *report.held.of_mut(side) += found;
+            tracing::error!(
+                connection = %at.connection, module = %at.module, %side, blanked = found, in_step, most,
+                "so many records show nothing in fields that they showed something in that this is not passed on before \
+                 somebody has looked; where that is as it should be, run `woo-vtiger-sync sweep --allow-deletions`"
+            );
+            return Ok(());
+        }
+        let events: Vec<Event> = blanked.into_iter().map(|id| self.looked_at(ground, id)).collect();
+        self.publish(side, &events, report).await
+    }
+
+    /// So many deletions at a time are not too many.
+    fn most(&self, in_step: u64) -> u64 {
+        FEW.max(in_step.saturating_mul(self.most_deletions_percent.into()) / 100)
+    }
+
+    fn looked_at(&self, ground: Ground<'_>, id: RecordId) -> Event {
+        self.event(ground, id, Change::Changed(queue::Seen::Nothing))
     }
 
     /// Has the deletion of these records seen to, which their system tells, unless there are too many of them.
@@ -132,7 +170,10 @@ impl Sweeper {
                 missing
                     .gone
                     .extend(some.iter().filter(|id| !is_there(id)).cloned());
-                let events = self.differences(ground, page).await?;
+                let Differences {
+                    mut events, blanked, ..
+                } = self.differences(ground, page).await?;
+                events.extend(blanked.into_iter().map(|id| self.looked_at(ground, id)));
                 self.publish(side, &events, report).await?;
             }
         }

@@ -96,6 +96,7 @@ impl Sweeper {
         if let Err(error) = store.begin_run(&run).await {
             tracing::warn!(connection, error = %telemetry::chain(&error), "a run can't be noted");
         }
+        let places = jobs.iter().map(|job| job.at.clone()).collect();
         let mut failures = Vec::new();
         for job in jobs {
             let at = &job.at;
@@ -109,21 +110,17 @@ impl Sweeper {
             }
         }
         let failure = (!failures.is_empty()).then(|| failures.join("\n"));
-        Some(Unfinished { run, failure })
+        Some(Unfinished { run, places, failure })
     }
 
     /// Notes the end of a run once no event waits any more, and returns it as long as some do.
     async fn finish(&self, unfinished: Option<Unfinished>) -> Option<Unfinished> {
-        let Unfinished { run, failure } = unfinished?;
-        let Engine {
-            store, clock, queue, ..
-        } = &self.engine;
-        let is_over = queue.depth(Lane::Bulk).await.is_ok_and(|waiting| waiting == 0);
-        let is_noted = is_over && {
-            let noted = store.end_run(&run.id, clock.now(), failure.as_deref()).await;
-            noted.is_ok()
-        };
-        (!is_noted).then_some(Unfinished { run, failure })
+        let unfinished = unfinished?;
+        let Unfinished { run, places, failure } = &unfinished;
+        let waiting = self.engine.queue.depth(Lane::Bulk).await;
+        let is_over = waiting.is_ok_and(|waiting| waiting == 0);
+        let is_noted = is_over && self.end(run, places, failure.as_deref()).await.is_ok();
+        (!is_noted).then_some(unfinished)
     }
 
     /// What to sweep now: what was asked for, or, where it is time, all modules.
@@ -179,6 +176,8 @@ impl Sweeper {
 /// A run of which some events may still wait.
 struct Unfinished {
     run: Run,
+    /// What was to be swept.
+    places: Vec<Place>,
     /// What could not be swept, and why.
     failure: Option<String>,
 }

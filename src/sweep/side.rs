@@ -62,6 +62,7 @@ impl Sweeper {
             let present = self.present(ground, report).await?;
             self.see_to_gone(ground, &present, report).await?;
         }
+        self.see_to_blanked(ground, sweep.blanked, report).await?;
         state.held = *report.held.of(side);
         (state.read, state.found) = (*report.read.of(side), *report.found.of(side));
         // What is held back must be found again.
@@ -75,6 +76,7 @@ impl Sweeper {
         state.swept = Some(sweep.begun);
         if sweep.since.is_none() {
             state.swept_all = Some(sweep.begun);
+            state.drift = Some(state.found);
         }
         self.note(ground, &state).await
     }
@@ -106,6 +108,7 @@ impl Sweeper {
             read: 0,
             found: 0,
             deleted: Vec::new(),
+            blanked: Vec::new(),
         })
     }
 
@@ -143,8 +146,9 @@ impl Sweeper {
             }
             sweep.deleted.extend_from_slice(&page.deleted);
             let next = page.next.clone();
-            let events = self.differences(ground, page).await?;
-            self.publish(ground.side, &events, report).await?;
+            let differences = self.differences(ground, page).await?;
+            self.publish(ground.side, &differences.events, report).await?;
+            sweep.blanked.extend(differences.blanked);
             if next.is_none() {
                 break;
             }

@@ -52,6 +52,17 @@ pub fn tells_news(settings: &ModuleSettings, base: &Base, side: Side, record: &R
     })
 }
 
+/// Whether a field that travels from `side` is blank there, and was not when the two were last in step.
+pub fn blanks(settings: &ModuleSettings, base: &Base, side: Side, record: &Record) -> bool {
+    let mut active = settings.active();
+    active.any(|mapping| {
+        let was_there = base
+            .get(&mapping.key())
+            .is_some_and(|base| !base.of(side).is_blank());
+        was_there && mapping.direction.writes_to(side.opposite()) && mapping.read(side, record).is_blank()
+    })
+}
+
 fn shows_base(mapping: &FieldMapping, base: &Base, side: Side, record: &Record) -> bool {
     base.get(&mapping.key())
         .is_some_and(|base| mapping.kind.same(base.of(side), &mapping.read(side, record)))

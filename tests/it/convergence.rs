@@ -23,7 +23,7 @@ use woo_vtiger_sync::sync::{Module, Side};
 use self::post::{Carelessness, Post};
 use self::verdict::Judge;
 use crate::people::{Licence, People};
-use crate::scene::{Scene, asked, wait_until};
+use crate::scene::{PROPAGATE, Scene, asked, wait_until};
 use crate::stack::Stack;
 
 /// How many cases there are unless others are asked for.
@@ -45,12 +45,7 @@ const PATIENCE: Duration = Duration::from_mins(3);
 /// How the modules are set up: what is changed of the settings that they start with, by scene in turn.
 const SETTINGS: [&str; 8] = [
     "",
-    "[connections.shop.modules.contacts]
-     deletes = \"propagate\"
-     [connections.shop.modules.products]
-     deletes = \"propagate\"
-     [connections.shop.modules.sales_orders]
-     deletes = \"propagate\"",
+    PROPAGATE,
     "[connections.shop.modules.contacts]
      conflict = \"vtiger\"
      [connections.shop.modules.products]

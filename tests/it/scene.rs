@@ -59,6 +59,14 @@ const AHEAD: [&str; 7] = [
     "woovtigersync_capabilities ",
 ];
 
+/// Settings with which deletions are passed on.
+pub(crate) const PROPAGATE: &str = "[connections.shop.modules.contacts]
+     deletes = \"propagate\"
+     [connections.shop.modules.products]
+     deletes = \"propagate\"
+     [connections.shop.modules.sales_orders]
+     deletes = \"propagate\"";
+
 impl Scene {
     /// With the settings that a new installation has.
     pub(crate) async fn start() -> Self {

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use serde_json::json;
 use woo_vtiger_sync::simulator::faults::FaultPlan;
+use woo_vtiger_sync::simulator::vtiger::{VtigerKind, VtigerOptions};
+use woo_vtiger_sync::simulator::woocommerce::WooCommerceOptions;
 use woo_vtiger_sync::sweep::Scope;
 use woo_vtiger_sync::sync::Module;
 
 use super::sweep;
-use crate::scene::{Scene, ann, place};
+use crate::scene::{PROPAGATE, Scene, ann, place};
 
 /// How often each page of a list was read.
 fn pages(scene: &Scene, list: &str) -> BTreeMap<String, usize> {
@@ -90,5 +92,57 @@ async fn what_is_gone_is_found_by_a_sweep_that_was_broken_off() {
     sweep(&scene, Scope::Full).await;
 
     assert_eq!(scene.crm.records("Contacts").len(), 149);
+    scene.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deletion_told_on_a_page_before_the_break_is_not_forgotten() {
+    let crm = VtigerOptions {
+        kind: VtigerKind::Extended,
+        ..VtigerOptions::default()
+    };
+    let shop = WooCommerceOptions {
+        delivery_delay: Duration::ZERO,
+        ..WooCommerceOptions::default()
+    };
+    let scene = Scene::with_systems(PROPAGATE, shop, crm).await;
+    for nth in 0..250 {
+        scene.shop.register_customer(ann(&format!("c{nth}@shop.example")));
+    }
+    scene.quiet().await;
+    sweep(&scene, Scope::Full).await;
+    scene.set_deaf(true);
+    let contacts = scene.crm.records("Contacts");
+    for (nth, contact) in contacts.iter().enumerate() {
+        let id = contact["id"].as_str().unwrap();
+        if nth == 0 {
+            scene.crm.delete_record(id);
+        } else {
+            scene.crm.edit_record(id, json!({ "phone": "555 2000" }));
+        }
+    }
+    scene.forget_calls();
+    let pages = || {
+        let calls = scene.crm.calls().into_iter();
+        calls
+            .filter(|call| call.operation == "woovtigersync_changes")
+            .count()
+    };
+    let sweeper = &scene.server.parts().sweepers["shop"];
+    let at = place(Module::Contacts);
+    tokio::select! {
+        swept = sweeper.sweep(&at, Scope::Changes) => panic!("it ended: {swept:?}"),
+        () = async {
+            while pages() < 2 {
+                tokio::task::yield_now().await;
+            }
+        } => {}
+    }
+    let before = pages();
+
+    sweep(&scene, Scope::Changes).await;
+
+    assert!(pages() > before, "it went on");
+    assert_eq!(scene.shop.customers().len(), 249);
     scene.stop().await;
 }

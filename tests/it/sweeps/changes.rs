@@ -9,17 +9,10 @@ use woo_vtiger_sync::sweep::Scope;
 
 use super::clock::{Watches, crm};
 use super::{found, sweep};
-use crate::scene::{Scene, ann};
+use crate::scene::{PROPAGATE, Scene, ann};
 
 /// Long enough for nothing to be read once more because it changed not long ago.
 const LONG: Duration = Duration::from_hours(3);
-
-const PROPAGATE: &str = "[connections.shop.modules.contacts]
-     deletes = \"propagate\"
-     [connections.shop.modules.products]
-     deletes = \"propagate\"
-     [connections.shop.modules.sales_orders]
-     deletes = \"propagate\"";
 
 fn cup(nth: u32) -> serde_json::Value {
     json!({ "name": format!("Cup {nth}"), "sku": format!("CUP-{nth}"), "regular_price": "3" })

@@ -5,14 +5,7 @@ use woo_vtiger_sync::store::Action;
 use woo_vtiger_sync::sweep::Scope;
 use woo_vtiger_sync::sync::{Module, Side, Sides};
 
-use crate::scene::{Scene, ann, contacts, place};
-
-const PROPAGATE: &str = "[connections.shop.modules.contacts]
-     deletes = \"propagate\"
-     [connections.shop.modules.products]
-     deletes = \"propagate\"
-     [connections.shop.modules.sales_orders]
-     deletes = \"propagate\"";
+use crate::scene::{PROPAGATE, Scene, ann, contacts, place};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_gone_for_good_in_the_shop_is_gone_in_the_crm_after_a_sweep() {
@@ -205,5 +198,53 @@ async fn an_order_that_is_gone_in_the_crm_leaves_the_shops_stock_in_the_crm() {
         .as_i64()
         .unwrap();
     assert_eq!(stock(), format!("{in_shop}.000"));
+    scene.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fields_blanked_by_the_dozen_wait_for_a_person() {
+    let scene = Scene::start().await;
+    for nth in 0..30 {
+        scene.shop.register_customer(ann(&format!("c{nth}@shop.example")));
+    }
+    scene.quiet().await;
+    scene.set_deaf(true);
+    let blank = |number: usize| {
+        for customer in scene.shop.customers().iter().take(number) {
+            let id = customer["id"].as_u64().unwrap();
+            scene
+                .shop
+                .edit_customer(id, json!({ "billing": { "phone": "" } }));
+        }
+    };
+    let without_phone = || {
+        let contacts = scene.crm.records("Contacts");
+        contacts.iter().filter(|contact| contact["phone"] == "").count()
+    };
+
+    blank(20);
+    assert!(!scene.sweep().await.is_clean());
+    assert_eq!(without_phone(), 20, "20 are never too many");
+
+    for customer in scene.shop.customers() {
+        let id = customer["id"].as_u64().unwrap();
+        scene
+            .shop
+            .edit_customer(id, json!({ "billing": { "phone": "555 2000" } }));
+    }
+    scene.sweep().await;
+    assert_eq!(without_phone(), 0);
+
+    blank(21);
+    let report = scene.sweep().await;
+    assert_eq!(report.held.woocommerce, 21, "{report:?}");
+    assert_eq!(without_phone(), 0);
+
+    // Who has looked may allow it.
+    let sweeper = scene.server.parts().sweepers["shop"].without_brake();
+    sweeper.sweep(&contacts(), Scope::Full).await.unwrap();
+    scene.quiet().await;
+    assert_eq!(without_phone(), 21);
+    assert!(scene.sweep().await.is_clean());
     scene.stop().await;
 }

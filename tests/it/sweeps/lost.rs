@@ -9,7 +9,7 @@ use super::clock::{Watches, crm};
 use super::sweep;
 use crate::convergence::verdict::Judge;
 use crate::people::{Licence, People};
-use crate::scene::asked;
+use crate::scene::{PROPAGATE, Scene, asked, wait_until};
 
 /// What people do; `WVS_TEST_ACTS=2000 cargo test --release --test it sweeps::lost` has them do more.
 const ACTS: u64 = 300;
@@ -17,15 +17,8 @@ const ACTS: u64 = 300;
 async fn one_sweep_finds_all(kind: VtigerKind, seed: u64) {
     let acts = asked("WVS_TEST_ACTS").unwrap_or(ACTS);
     let watches = Watches::default();
-    let settings = "[connections.shop.modules.contacts]
-         deletes = \"propagate\"
-         [connections.shop.modules.products]
-         deletes = \"propagate\"
-         [connections.shop.modules.sales_orders]
-         deletes = \"propagate\"
-         [sweep]
-         most_deletions_percent = 100";
-    let scene = watches.scene(settings, crm(kind)).await;
+    let settings = format!("{PROPAGATE}\n[sweep]\nmost_deletions_percent = 100");
+    let scene = watches.scene(&settings, crm(kind)).await;
     let licence = Licence {
         edits: |_, _| true,
         deletes: true,
@@ -35,6 +28,7 @@ async fn one_sweep_finds_all(kind: VtigerKind, seed: u64) {
         people.act();
     }
     scene.quiet().await;
+    no_sweep_by_itself(&scene).await;
     sweep(&scene, Scope::Full).await;
     watches.pass(Duration::from_mins(10));
 
@@ -61,6 +55,18 @@ async fn one_sweep_finds_all(kind: VtigerKind, seed: u64) {
     sweep(&scene, Scope::ChangesAndGone).await;
     assert_eq!(scene.writes(), [] as [&str; 0], "{kind:?}, seed {seed}");
     scene.stop().await;
+}
+
+/// Webhooks that name no record ask for a sweep. By itself the service must do none while the clock jumps: its leases would
+/// run out.
+async fn no_sweep_by_itself(scene: &Scene) {
+    let store = &scene.server.parts().store;
+    store.take_sweep_requests("shop").await.unwrap();
+    wait_until("no sweep is under way", || async {
+        let runs = store.runs(Some("shop"), None, 100).await.unwrap();
+        runs.iter().all(|run| run.ended.is_some())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
