@@ -7,10 +7,10 @@ mod view;
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::store::{Place, Run, RunKind, Store, StoreError, SweepRequest};
+use crate::store::{Place, Run, RunKind, Store, StoreError, SweepRequest, SweepState};
 use crate::sync::Module;
 
-pub use view::{Counts, Record, RunView, State};
+pub use view::{Counts, Record, RunView, Standing, State};
 
 /// The runs, and what they did.
 #[derive(Clone, Debug)]
@@ -115,6 +115,19 @@ impl History {
             next: found.last().filter(|_| is_more).map(|last| last.id.clone()),
             records: found.into_iter().map(Record::new).collect(),
         })
+    }
+
+    /// How the modules stand by their sweeps.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn standing(&self) -> Result<Vec<Standing>, HistoryError> {
+        let states = self.store.sweep_states().await?;
+        let is_known = |state: &SweepState| state.swept.is_some();
+        let known = states.into_iter().filter(|(_, _, state)| is_known(state));
+        Ok(known
+            .map(|(at, side, state)| Standing::new(at, side, &state))
+            .collect())
     }
 
     /// Has a connection's modules swept soon, or one of them.

@@ -125,7 +125,8 @@ impl From<HistoryError> for Refusal {
 /// There is nothing at this address.
 pub(super) async fn nothing_here() -> Result<HttpResponse, Refusal> {
     Err(Refusal::NotFound(
-        "there is nothing at this address; the API has /api/v1/failed, /api/v1/runs, /api/v1/sweep and /api/v1/backfill".to_owned(),
+        "there is nothing at this address; the API has /api/v1/failed, runs, modules, sweep and backfill"
+            .to_owned(),
     ))
 }
 

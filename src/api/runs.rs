@@ -1,4 +1,4 @@
-//! `/api/v1/runs`: what was done; `/api/v1/sweep` and `/api/v1/backfill`: to have it done now.
+//! `/api/v1/runs`: what was done; `/api/v1/modules`: how the modules stand by that; `/api/v1/sweep` and `/api/v1/backfill`: to have it done now.
 
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
@@ -23,6 +23,7 @@ pub(super) fn configure(service: &mut web::ServiceConfig) {
         .service(resource("/runs", "GET").route(web::get().to(list)))
         .service(resource("/runs/{id}", "GET").route(web::get().to(show)))
         .service(resource("/runs/{id}/records", "GET").route(web::get().to(records)))
+        .service(resource("/modules", "GET").route(web::get().to(modules)))
         .service(resource("/sweep", "POST").route(web::post().to(sweep)))
         .service(resource("/backfill", "POST").route(web::post().to(backfill)));
 }
@@ -92,6 +93,11 @@ async fn records(
 ) -> Result<HttpResponse, Refusal> {
     let limit = limit(listed.limit)?;
     Ok(HttpResponse::Ok().json(api.history.records(&id, &listed.after, limit).await?))
+}
+
+async fn modules(api: web::Data<Api>) -> Result<HttpResponse, Refusal> {
+    let standing = api.history.standing().await?;
+    Ok(HttpResponse::Ok().json(json!({ "modules": standing })))
 }
 
 async fn sweep(api: web::Data<Api>, asked: web::Json<Sweep>) -> Result<HttpResponse, Refusal> {

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use woo_vtiger_sync::app::Parts;
 use woo_vtiger_sync::clock::{SystemClock, Timestamp};
-use woo_vtiger_sync::history::{Counts, History, Record, RunView};
+use woo_vtiger_sync::history::{Counts, History, Record, RunView, Standing};
 
 use super::Settings;
 use crate::load;
@@ -70,7 +70,12 @@ async fn tell(history: &History, command: RunsCommand) -> anyhow::Result<String>
             } else if runs.runs.is_empty() {
                 "Nothing was done yet.\n".to_owned()
             } else {
-                runs.runs.iter().map(in_short).collect()
+                let standing = history.standing().await?;
+                let standing: String = standing.iter().map(standing_of).collect();
+                format!(
+                    "{standing}\n{}",
+                    runs.runs.iter().map(in_short).collect::<String>()
+                )
             })
         }
         RunsCommand::Show { id, json } => {
@@ -89,6 +94,24 @@ async fn tell(history: &History, command: RunsCommand) -> anyhow::Result<String>
             })
         }
     }
+}
+
+/// Since when one side of a module is in step.
+fn standing_of(standing: &Standing) -> String {
+    let in_step = standing.in_step_as_of.map_or_else(
+        || "not in step yet".to_owned(),
+        |at| format!("in step as of {}", minute(at)),
+    );
+    let drift = match (standing.drift, standing.compared_at) {
+        (Some(drift), Some(at)) => format!("; {drift} were not when all were compared, {}", minute(at)),
+        _ => String::new(),
+    };
+    let held = match standing.held {
+        0 => String::new(),
+        held => format!("; {held} gone or blank, see `sweep --allow-deletions`"),
+    };
+    let (connection, module, side) = (&standing.connection, standing.module, standing.side.title());
+    format!("{connection}: {module} of {side}: {in_step}{drift}{held}\n")
 }
 
 /// A run and its counts.

@@ -128,6 +128,7 @@ table!(RawModule {
     conflict: String,
     sync_from: String,
     deletes: String,
+    sweep_interval: Span,
     owner: String,
     variable_parents: Flag,
     missing_sku: String,

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use time::format_description::well_known::Rfc3339;
 
@@ -85,6 +86,12 @@ fn write_module(text: &mut String, table: &str, module: Module, settings: &Modul
         name_of(&DELETES, &settings.deletes),
     );
     lines.optional(
+        "How often the module is swept, where that is not sweep.interval.",
+        "sweep_interval",
+        settings.sweep_interval.map(span),
+        "1h",
+    );
+    lines.optional(
         "The owner of records created in Vtiger, where it is not the connection's.",
         "owner",
         settings.owner.clone(),
@@ -126,6 +133,14 @@ fn write_module(text: &mut String, table: &str, module: Module, settings: &Modul
     }
     for mapping in &settings.mappings {
         write_mapping(&mut lines, table, mapping);
+    }
+}
+
+/// A time as it is written in the configuration.
+fn span(time: Duration) -> String {
+    match time.subsec_millis() {
+        0 => format!("{}s", time.as_secs()),
+        _ => format!("{}ms", time.as_millis()),
     }
 }
 

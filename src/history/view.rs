@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::clock::{Timestamp, iso};
 use crate::queue::Cause;
-use crate::store::{Action, Run, RunKind, Stored, Tally};
+use crate::store::{Action, Place, Run, RunKind, Stored, SweepState, Tally};
 use crate::sync::{Module, RecordId, Side};
 
 /// A run and what came of it.
@@ -74,6 +74,45 @@ pub struct Counts {
     pub skipped: u64,
     /// Records that failed again and again.
     pub failed: u64,
+}
+
+/// How one side of a module stands by its sweeps.
+#[derive(Debug, Serialize)]
+pub struct Standing {
+    /// The connection's name.
+    pub connection: String,
+    /// The module.
+    pub module: Module,
+    /// The side that was swept.
+    pub side: Side,
+    /// What was changed there before then is in step, but for what was skipped.
+    #[serde(serialize_with = "iso::some")]
+    pub in_step_as_of: Option<Timestamp>,
+    /// When the last sweep began that was finished.
+    #[serde(serialize_with = "iso::some")]
+    pub swept_at: Option<Timestamp>,
+    /// When everything was compared last.
+    #[serde(serialize_with = "iso::some")]
+    pub compared_at: Option<Timestamp>,
+    /// How many records were not in step then.
+    pub drift: Option<u64>,
+    /// So many records are gone or blank that a person must allow it to be passed on.
+    pub held: u64,
+}
+
+impl Standing {
+    pub(super) fn new(at: Place, side: Side, state: &SweepState) -> Self {
+        Self {
+            connection: at.connection,
+            module: at.module,
+            side,
+            in_step_as_of: state.in_step,
+            swept_at: state.swept,
+            compared_at: state.swept_all,
+            drift: state.drift,
+            held: state.held,
+        }
+    }
 }
 
 /// What was done with one record.

@@ -1,19 +1,20 @@
 //! When a connection is swept, and which of several processes does it.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use super::{Scope, Sweeper};
 use crate::clock::Timestamp;
-use crate::engine::{Engine, Held};
+use crate::engine::{Engine, EngineError, Held};
 use crate::queue::Lane;
 use crate::store::{Place, Run, RunKind, StoreError, SweepRequest};
-use crate::sync::Side;
+use crate::sync::{Module, Side};
 use crate::telemetry;
 
 impl Sweeper {
-    /// Sweeps all modules every `interval`, and those that are asked for soon after that, until `stop`. Of several
+    /// Sweeps all modules every so often, and those that are asked for soon after that, until `stop`. Of several
     /// processes that do so for one connection one sweeps, and the others stand by.
     pub async fn run(self, places: Vec<Place>, plan: Schedule, stop: CancellationToken) {
         let mut shift = Shift::new(self.engine.clock.now(), plan);
@@ -55,22 +56,17 @@ impl Sweeper {
                     continue;
                 }
             }
-            let is_due = shift.is_due(engine.clock.now());
-            let jobs = match self.jobs(&places, is_due, plan.full_interval).await {
+            let (kind, jobs) = match self.jobs(&places, &mut shift).await {
                 Ok(jobs) => jobs,
                 Err(error) => {
                     tracing::warn!(error = %telemetry::chain(&error), "what to sweep can't be read");
                     continue;
                 }
             };
-            if is_due {
-                shift.next(engine.clock.now(), rand::random());
-            }
             if jobs.is_empty() {
                 continue;
             }
             shift.rest(engine.clock.now());
-            let kind = if is_due { RunKind::Sweep } else { RunKind::SyncNow };
             unfinished = tokio::select! {
                 () = stop.cancelled() => break,
                 unfinished = self.sweep_all(jobs, kind) => unfinished,
@@ -123,32 +119,32 @@ impl Sweeper {
         (!is_noted).then_some(unfinished)
     }
 
-    /// What to sweep now: what was asked for, or, where it is time, all modules.
-    async fn jobs(
-        &self,
-        places: &[Place],
-        is_due: bool,
-        full_interval: Duration,
-    ) -> Result<Vec<Job>, StoreError> {
-        let store = &self.engine.store;
+    /// What to sweep now: what was asked for, and the modules that are due.
+    async fn jobs(&self, places: &[Place], shift: &mut Shift) -> Result<(RunKind, Vec<Job>), EngineError> {
+        let (store, now) = (&self.engine.store, self.engine.clock.now());
         let asked = store.take_sweep_requests(&self.engine.connection).await?;
-        if !is_due {
-            return Ok(asked.into_iter().map(Job::from).collect());
-        }
-        let mut jobs = Vec::new();
+        let (mut kind, mut jobs) = (RunKind::SyncNow, Vec::new());
+        let jitter = rand::random();
         for at in places {
             let asked = asked.iter().find(|request| request.at == *at);
+            if !shift.is_due(at.module, now) {
+                jobs.extend(asked.cloned().map(Job::from));
+                continue;
+            }
             let mut job = asked.cloned().map_or_else(|| Job::regular(at.clone()), Job::from);
-            let latest = self.engine.clock.now().before(full_interval);
+            let latest = now.before(shift.plan.full_interval);
             for side in Side::BOTH {
                 let state = store.sweep_state(at, side).await?;
                 if state.swept.is_some() && state.swept_all.is_none_or(|at| at < latest) {
                     job.scope = Scope::Full;
                 }
             }
+            kind = RunKind::Sweep;
             jobs.push(job);
+            let interval = self.engine.settings(at).await?.sweep_interval;
+            shift.next(at.module, interval, now, jitter);
         }
-        Ok(jobs)
+        Ok((kind, jobs))
     }
 
     /// The right to sweep the connection, unless another process has it.
@@ -226,7 +222,8 @@ impl From<SweepRequest> for Job {
 /// When one sweeper sweeps.
 struct Shift {
     plan: Schedule,
-    due: Timestamp,
+    /// When each module is due.
+    due: HashMap<Module, Timestamp>,
     rested: Timestamp,
 }
 
@@ -235,22 +232,29 @@ impl Shift {
         let due = if plan.at_start { now } else { now + plan.interval };
         Self {
             plan,
-            due,
+            due: Module::ALL.into_iter().map(|module| (module, due)).collect(),
             rested: now,
         }
     }
 
-    fn is_due(&self, now: Timestamp) -> bool {
-        now >= self.due
+    fn is_due(&self, module: Module, now: Timestamp) -> bool {
+        self.due.get(&module).is_none_or(|due| now >= *due)
+    }
+
+    fn is_any_due(&self, now: Timestamp) -> bool {
+        Module::ALL.into_iter().any(|module| self.is_due(module, now))
     }
 
     fn may_begin(&self, now: Timestamp) -> bool {
-        self.is_due(now) || now >= self.rested
+        self.is_any_due(now) || now >= self.rested
     }
 
-    /// `jitter` is between 0 and 1: sweeps of many connections must not go in step.
-    fn next(&mut self, now: Timestamp, jitter: f64) {
-        self.due = now + self.plan.interval.mul_f64(0.9 + jitter.clamp(0.0, 1.0) / 5.0);
+    /// A module that is swept now, every so often where it has a time of its own, is due later. `jitter` is between 0 and 1:
+    /// sweeps of many connections must not go in step.
+    fn next(&mut self, module: Module, interval: Option<Duration>, now: Timestamp, jitter: f64) {
+        let interval = interval.unwrap_or(self.plan.interval);
+        let due = now + interval.mul_f64(0.9 + jitter.clamp(0.0, 1.0) / 5.0);
+        self.due.insert(module, due);
     }
 
     fn rest(&mut self, now: Timestamp) {
@@ -273,4 +277,40 @@ pub struct Schedule {
     pub full_interval: Duration,
     /// Whether to sweep right away.
     pub at_start: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_module_is_due_in_its_own_time() {
+        let minutes = |minutes: i64| Timestamp::from_seconds(minutes * 60);
+        let plan = Schedule {
+            interval: Duration::from_mins(15),
+            full_interval: Duration::from_hours(24),
+            at_start: true,
+        };
+        let mut shift = Shift::new(minutes(0), plan);
+        assert!(
+            Module::ALL
+                .into_iter()
+                .all(|module| shift.is_due(module, minutes(0)))
+        );
+        for module in Module::ALL {
+            let own = (module == Module::Products).then_some(Duration::from_hours(2));
+            shift.next(module, own, minutes(0), 0.5);
+        }
+        assert!(!shift.is_any_due(minutes(14)));
+        let due = |at| {
+            Module::ALL
+                .into_iter()
+                .filter(|module| shift.is_due(*module, at))
+                .collect::<Vec<_>>()
+        };
+        let frequent = [Module::Taxes, Module::Contacts, Module::SalesOrders];
+        assert_eq!(due(minutes(15)), frequent);
+        assert_eq!(due(minutes(119)), frequent);
+        assert_eq!(due(minutes(120)), Module::ALL);
+    }
 }

@@ -113,6 +113,7 @@ impl ModuleSettings {
             },
             conflict: ConflictRule::LastUpdated,
             sync_from: None,
+            sweep_interval: None,
             deletes: match module {
                 // A rate that is gone is to be offered no more.
                 Module::Taxes => Deletes::Propagate,

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -26,6 +28,9 @@ pub struct ModuleSettings {
     /// What becomes of a record whose counterpart is deleted.
     #[serde(default)]
     pub deletes: Deletes,
+    /// The time between two sweeps of the module, where it is not that of all.
+    #[serde(default)]
+    pub sweep_interval: Option<Duration>,
     /// The user or group, such as `19x5`, that records created in Vtiger are assigned to, where that differs from
     /// the connection's.
     #[serde(default)]

@@ -47,6 +47,9 @@ impl Check<'_> {
             .and_then(|text| self.moment(&key("sync_from"), &text));
         let deletes = self.required(&key("deletes"), raw.deletes);
         let deletes = self.choice(&key("deletes"), deletes, &DELETES);
+        let sweep_interval = raw
+            .sweep_interval
+            .and_then(|span| self.period(&key("sweep_interval"), Some(span)));
         let owner = raw
             .owner
             .and_then(|id| self.vtiger_id(&key("owner"), &id, "19x5"));
@@ -91,6 +94,7 @@ impl Check<'_> {
             conflict: conflict?,
             sync_from,
             deletes: deletes?,
+            sweep_interval,
             owner,
             products,
             sales_orders,

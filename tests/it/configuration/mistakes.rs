@@ -76,7 +76,7 @@ fn a_misspelt_key_is_told_at_each_level_with_the_nearest_right_one() {
 
     insta::assert_snapshot!(told, @r#"
     connections.shop.modules.contact (environment variable WVS_CONNECTIONS__SHOP__MODULES__CONTACT__ENABLED): there is no such key; did you mean `connections.shop.modules.contacts`?
-    connections.shop.modules.contacts.colour (environment variable WVS_CONNECTIONS__SHOP__MODULES__CONTACTS__COLOUR): there is no such key here, only `enabled`, `direction`, `conflict`, `sync_from`, `deletes`, `owner`, `disabled_mappings`, `mappings` or `extra_mappings`
+    connections.shop.modules.contacts.colour (environment variable WVS_CONNECTIONS__SHOP__MODULES__CONTACTS__COLOUR): there is no such key here, only `enabled`, `direction`, `conflict`, `sync_from`, `deletes`, `sweep_interval`, `owner`, `disabled_mappings`, `mappings` or `extra_mappings`
     connections.shop.vtiger.acess_key (environment variable WVS_CONNECTIONS__SHOP__VTIGER__ACESS_KEY): there is no such key; did you mean `connections.shop.vtiger.access_key`?
     connections.shop.woocomerce (environment variable WVS_CONNECTIONS__SHOP__WOOCOMERCE__URL): there is no such key; did you mean `connections.shop.woocommerce`?
     http.http (environment variable WVS_HTTP__HTTP): there is no such key here, only `listen`, `public_url`, `api_token`, `api_token_file` or `body_limit`

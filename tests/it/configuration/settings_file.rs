@@ -1,6 +1,7 @@
 //! The settings file: written and read again it says the same, and mistakes in it are told as in the configuration.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -139,11 +140,12 @@ fn module_settings(module: Module) -> impl Strategy<Value = ModuleSettings> {
         conflict(),
         sync_from,
         deletes,
+        option::of((1..200_000_000_u64).prop_map(Duration::from_millis)),
         option::of("19x[0-9]{1,3}"),
     );
     (general, any::<bool>(), missing_sku, guests, taxing, mappings).prop_map(
         move |(general, variable_parents, missing_sku, guests, taxing, mappings)| {
-            let (enabled, direction, conflict, sync_from, deletes, owner) = general;
+            let (enabled, direction, conflict, sync_from, deletes, sweep_interval, owner) = general;
             let products = ProductSettings {
                 variable_parents,
                 missing_sku,
@@ -156,6 +158,7 @@ fn module_settings(module: Module) -> impl Strategy<Value = ModuleSettings> {
                 conflict,
                 sync_from,
                 deletes,
+                sweep_interval,
                 owner,
                 products: if module == Module::Products {
                     products
