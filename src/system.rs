@@ -13,8 +13,8 @@ use crate::sync::{FieldPath, Module, Patch, Record, RecordId, Side, Value};
 
 pub use crate::sync::{FieldInfo, FieldType};
 pub use gate::{
-    Gate, Held, HeldReason, Open, Pass, Priority, Quota, Reply, ReplyKind, begin, has_begun, priority,
-    work_for,
+    Gate, Held, HeldReason, Open, Pass, Priority, Quota, Reply, ReplyKind, Share, begin, has_begun, priority,
+    share, work_for, work_for_all,
 };
 
 /// So much two readings of a system's clock may differ.

@@ -7,6 +7,7 @@
 //! Of each module there is a part that turns JSON into records and patches into JSON, and one that calls the API
 //! (`product` and `products`).
 
+mod batch;
 mod check;
 mod contacts;
 mod customer;
@@ -36,6 +37,7 @@ use std::sync::Arc;
 use reqwest::Method;
 use serde_json::Value as Json;
 
+use self::batch::{Batches, Write};
 use self::family::Family;
 use self::orders::KnownOrders;
 use self::rest::{API, Answer, Request, Rest};
@@ -50,7 +52,8 @@ const PER_PAGE: u64 = 100;
 /// A WooCommerce shop.
 #[derive(Debug)]
 pub struct WooCommerce {
-    rest: Rest,
+    rest: Arc<Rest>,
+    batches: Batches,
     family: Family,
     orders: KnownOrders,
 }
@@ -63,7 +66,8 @@ impl WooCommerce {
     pub fn new(settings: WooCommerceSettings, clock: Arc<dyn Clock>) -> Result<Self, reqwest::Error> {
         let rest = Rest::new(settings, clock)?;
         Ok(Self {
-            rest,
+            rest: Arc::new(rest),
+            batches: Batches::default(),
             family: Family::default(),
             orders: KnownOrders::default(),
         })
@@ -73,7 +77,7 @@ impl WooCommerce {
     #[must_use]
     pub fn behind(self, gate: Arc<dyn Gate>) -> Self {
         Self {
-            rest: self.rest.behind(gate),
+            rest: Arc::new(self.rest.behind(gate)),
             ..self
         }
     }
@@ -123,6 +127,7 @@ impl WooCommerce {
         Ok(answer.list()?.to_vec())
     }
 
+    /// Writes one record: together with others, where that is bulk work.
     async fn write(
         &self,
         operation: &'static str,
@@ -130,14 +135,13 @@ impl WooCommerce {
         path: String,
         body: Json,
     ) -> Result<Answer, SystemError> {
-        let request = Request {
+        let write = Write {
             operation,
             method,
             path,
-            query: &[],
-            body: Some(body),
+            body,
         };
-        self.rest.call(&request).await
+        self.batches.write(&self.rest, write).await
     }
 
     /// Deletes what is at this path. Says whether it was there: what is gone, or in the trash, already is no error.

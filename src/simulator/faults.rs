@@ -14,8 +14,11 @@ pub struct FaultPlan {
     pub latency: Duration,
     /// What goes wrong with the next requests, one after the other, before chance has its say.
     pub next: VecDeque<Option<Fault>>,
-    /// Share of requests (0 to 1) that fail; the kinds of [`Fault`] take turns at random.
+    /// Share of requests (0 to 1) that fail; the kinds of [`Fault`] take turns at random, but for those that only batches
+    /// know.
     pub request_faults: f64,
+    /// Only requests whose path ends like this go wrong, such as `/batch`.
+    pub ending: &'static str,
     /// Share of webhooks (0 to 1) that are never delivered.
     pub lost_webhooks: f64,
     /// Whether each request is answered with 503, before anything was done.
@@ -35,6 +38,8 @@ pub enum Fault {
     ErrorAfter,
     /// The work is done and the connection breaks in the middle of the answer.
     Reset,
+    /// A 5xx when half of a batch was done. Before anything was done, where it is no batch.
+    Midway,
 }
 
 /// Draws faults by a plan.
@@ -78,10 +83,13 @@ impl Faults {
             .len()
     }
 
-    /// What goes wrong with the next request, if anything.
-    pub fn draw(&self) -> Option<Fault> {
+    /// What goes wrong with the next request, which is to this path, if anything.
+    pub fn draw(&self, path: &str) -> Option<Fault> {
         let mut guard = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
         let (plan, random) = &mut *guard;
+        if !path.ends_with(plan.ending) {
+            return None;
+        }
         if let Some(next) = plan.next.pop_front() {
             return next;
         }

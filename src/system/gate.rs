@@ -4,6 +4,7 @@
 //! of the system's state, is the gate's matter. What the work is for travels with the task, see [`work_for`].
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -174,37 +175,96 @@ pub enum Priority {
     Backfill,
 }
 
+#[derive(Debug, Default)]
 struct Work {
     priority: Priority,
     begun: [AtomicBool; 2],
+    /// The pieces of work that this is done for, too.
+    parts: Vec<Share>,
 }
 
+/// A piece of work that has its part in a request that another task sends.
+#[derive(Clone, Debug, Default)]
+pub struct Share(Arc<Work>);
+
 tokio::task_local! {
-    static WORK: Work;
+    static WORK: Share;
+}
+
+impl Work {
+    fn begin(&self, side: Side) {
+        self.begun[side as usize].store(true, Ordering::Relaxed);
+        for Share(part) in &self.parts {
+            part.begin(side);
+        }
+    }
+
+    fn has_begun(&self, side: Side) -> bool {
+        self.begun[side as usize].load(Ordering::Relaxed)
+            || self.parts.iter().any(|Share(part)| part.has_begun(side))
+    }
 }
 
 /// Does a piece of work whose requests are this urgent. Outside of any, requests count as live.
 pub async fn work_for<F: Future>(priority: Priority, work: F) -> F::Output {
+    work_for_all(priority, Vec::new(), work).await
+}
+
+/// Does what several pieces of work have their parts in, and is as patient as the one that would repeat the most: what
+/// is begun here is begun for all of them.
+pub async fn work_for_all<F: Future>(priority: Priority, parts: Vec<Share>, work: F) -> F::Output {
     let scope = Work {
         priority,
         begun: Default::default(),
+        parts,
     };
-    WORK.scope(scope, work).await
+    WORK.scope(Share(Arc::new(scope)), work).await
+}
+
+/// The work that is being done, for another task to send a request for it.
+pub fn share() -> Share {
+    WORK.try_with(Clone::clone).unwrap_or_default()
 }
 
 /// How urgent the work is that is being done.
 pub fn priority() -> Priority {
-    WORK.try_with(|work| work.priority).unwrap_or_default()
+    WORK.try_with(|Share(work)| work.priority).unwrap_or_default()
 }
 
 /// Notes that this work's first request to a system was sent.
 pub fn begin(side: Side) {
     // Outside of any work there is nothing to be noted.
-    let _ = WORK.try_with(|work| work.begun[side as usize].store(true, Ordering::Relaxed));
+    let _ = WORK.try_with(|Share(work)| work.begin(side));
 }
 
 /// Whether this work has sent requests to a system, which would be sent again if it began anew.
 pub fn has_begun(side: Side) -> bool {
-    WORK.try_with(|work| work.begun[side as usize].load(Ordering::Relaxed))
-        .unwrap_or(false)
+    WORK.try_with(|Share(work)| work.has_begun(side)).unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_sent_for_several_is_begun_for_each_of_them() {
+        let (shop, crm) = (Side::WooCommerce, Side::Vtiger);
+        let work = |name| async move { (name, share(), has_begun(shop)) };
+        let (_, one, has_one) = work_for(Priority::Sweep, work("one")).await;
+        let (_, other, _) = work_for(Priority::Sweep, work("other")).await;
+
+        let told = work_for_all(Priority::Sweep, vec![one.clone(), other.clone()], async {
+            let before = has_begun(shop);
+            begin(shop);
+            (before, has_begun(shop), has_begun(crm), priority())
+        });
+
+        assert_eq!(told.await, (false, true, false, Priority::Sweep));
+        assert!(!has_one && one.0.has_begun(shop) && other.0.has_begun(shop));
+        assert!(!one.0.has_begun(crm));
+        let begun = work_for_all(Priority::Sweep, vec![Share::default(), one], async {
+            has_begun(shop)
+        });
+        assert!(begun.await, "one of them would repeat its requests");
+    }
 }

@@ -15,7 +15,7 @@ use crate::sync::Side;
 use crate::system::{Fault, Held, Reply, SystemError};
 
 /// Parts of WooCommerce's codes, and the field that such a refusal is about.
-const FIELDS: [(&str, &str); 12] = [
+const FIELDS: [(&str, &str); 13] = [
     ("email", "email"),
     ("username", "username"),
     ("password", "password"),
@@ -24,6 +24,8 @@ const FIELDS: [(&str, &str); 12] = [
     ("product_not_created", "sku"),
     ("term_exists", "category"),
     ("invalid_customer_id", "contact"),
+    // So in a batch; by itself an order is refused for this with the field's name.
+    ("invalid_currency", "currency"),
     ("product_reference", "line_items"),
     ("item_id", "line_items"),
     ("order_item", "line_items"),
@@ -79,18 +81,31 @@ pub(super) fn from_network(operation: &'static str, error: reqwest::Error) -> Sy
     unavailable(operation, message)
 }
 
-/// An answer that is not 2xx.
+/// What a body says is wrong, where it is WooCommerce that says it.
+pub(super) fn said(body: &[u8]) -> Option<Json> {
+    let json: Json = serde_json::from_slice(body).ok()?;
+    code(&json).is_some().then_some(json)
+}
+
+/// What a batch's answer says is wrong with one of its items, as if that had been sent by itself.
+pub(super) fn of_item(operation: &'static str, said: &Json, now: Timestamp) -> SystemError {
+    let status = said.pointer("/data/status").and_then(Json::as_u64);
+    let status = status.and_then(|status| StatusCode::from_u16(u16::try_from(status).ok()?).ok());
+    // As WordPress answers where an error names none.
+    let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let said = code(said).is_some().then_some(said);
+    from_answer(operation, status, &HeaderMap::new(), said, now)
+}
+
+/// An answer that is not 2xx, and what WooCommerce says in it.
 pub(super) fn from_answer(
     operation: &'static str,
     status: StatusCode,
     headers: &HeaderMap,
-    body: &[u8],
+    said: Option<&Json>,
     now: Timestamp,
 ) -> SystemError {
-    let said = serde_json::from_slice::<Json>(body)
-        .ok()
-        .filter(|json| code(json).is_some());
-    let fault = match (status.as_u16(), &said) {
+    let fault = match (status.as_u16(), said) {
         (401 | 403, _) => Fault::Denied,
         (400 | 404 | 410, Some(json)) if is_gone(status, json) => Fault::Gone,
         (400, Some(json)) => Fault::Rejected { field: field(json) },
@@ -98,7 +113,7 @@ pub(super) fn from_answer(
             retry_after: retry_after(headers, now),
         },
     };
-    let said = match &said {
+    let said = match said {
         Some(json) => said_by_woocommerce(json),
         None => match redirect(status, headers) {
             Some(origin) => format!("the site redirects to {origin}"),

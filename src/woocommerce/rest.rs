@@ -12,6 +12,7 @@ use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
+use tokio::time::Instant;
 use url::Url;
 
 use super::oauth::{self, Parameters, Signer};
@@ -57,9 +58,21 @@ pub(super) struct Answer {
     operation: &'static str,
     pub(super) body: Json,
     headers: HeaderMap,
+    /// How long the shop took for it.
+    pub(super) took: Duration,
 }
 
 impl Answer {
+    /// What an answer to several requests holds for one of them.
+    pub(super) fn part(operation: &'static str, body: Json) -> Self {
+        Self {
+            operation,
+            body,
+            headers: HeaderMap::new(),
+            took: Duration::ZERO,
+        }
+    }
+
     /// How many records there are on all pages together.
     pub(super) fn total(&self) -> Option<u64> {
         self.number("x-wp-total")
@@ -91,8 +104,30 @@ type Received = (StatusCode, HeaderMap, Vec<u8>);
 /// A request that was sent.
 struct Sent {
     outcome: Result<Received, reqwest::Error>,
+    took: Duration,
     /// How long the shop is to be left alone.
     rest: Option<Duration>,
+}
+
+/// A request without a 2xx answer.
+pub(super) struct Failed {
+    pub(super) how: How,
+    pub(super) error: SystemError,
+}
+
+/// How far a request came that has no 2xx answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    /// It was not sent.
+    Held,
+    /// There was no answer, or none that can be read.
+    Lost,
+    /// This was the answer's status.
+    Refused {
+        status: StatusCode,
+        /// Whether `WooCommerce` says why, and not something before it.
+        is_told: bool,
+    },
 }
 
 /// What a request's failure is where the shop is to be left alone for so long.
@@ -126,8 +161,19 @@ impl Rest {
     }
 
     /// The same, with requests that pass this gate.
-    pub(super) fn behind(self, gate: Arc<dyn Gate>) -> Self {
-        Self { gate, ..self }
+    pub(super) fn behind(&self, gate: Arc<dyn Gate>) -> Self {
+        Self {
+            client: self.client.clone(),
+            settings: self.settings.clone(),
+            authentication: self.authentication,
+            clock: Arc::clone(&self.clock),
+            gate,
+        }
+    }
+
+    /// How long a request may take.
+    pub(super) fn timeout(&self) -> Duration {
+        self.settings.timeout
     }
 
     /// The present moment by our clock.
@@ -164,31 +210,56 @@ impl Rest {
 
     /// Sends a request and reads the answer.
     pub(super) async fn call(&self, request: &Request<'_>) -> Result<Answer, SystemError> {
+        self.attempt(request).await.map_err(|failed| failed.error)
+    }
+
+    /// The same, telling how far a request came that failed.
+    pub(super) async fn attempt(&self, request: &Request<'_>) -> Result<Answer, Failed> {
         let operation = request.operation;
-        let mut sent = self.send(request).await?;
+        let held = |error| Failed {
+            how: How::Held,
+            error,
+        };
+        let mut sent = self.send(request).await.map_err(held)?;
         if let Err(broken) = &sent.outcome
             && request.method == Method::GET
             && !broken.is_timeout()
             && sent.rest.is_none()
         {
-            sent = self.send(request).await?;
+            sent = self.send(request).await.map_err(held)?;
         }
-        let failure = |error| failure(error, sent.rest);
+        let (took, rest) = (sent.took, sent.rest);
+        let lost = |error| Failed {
+            how: How::Lost,
+            error: failure(error, rest),
+        };
         let received = sent.outcome;
         let (status, headers, body) =
-            received.map_err(|broken| failure(error::from_network(operation, broken)))?;
+            received.map_err(|broken| lost(error::from_network(operation, broken)))?;
         if !status.is_success() {
+            let said = error::said(&body);
+            let how = How::Refused {
+                status,
+                is_told: said.is_some(),
+            };
             let now = self.clock.now();
-            return Err(failure(error::from_answer(
-                operation, status, &headers, &body, now,
-            )));
+            let error = error::from_answer(operation, status, &headers, said.as_ref(), now);
+            return Err(Failed {
+                how,
+                error: failure(error, rest),
+            });
         }
-        let body = serde_json::from_slice(&body)
-            .map_err(|_| error::unavailable(operation, format!("the answer is no JSON (HTTP {status})")))?;
+        let body = serde_json::from_slice(&body).map_err(|_| {
+            lost(error::unavailable(
+                operation,
+                format!("the answer is no JSON (HTTP {status})"),
+            ))
+        })?;
         Ok(Answer {
             operation,
             body,
             headers,
+            took,
         })
     }
 
@@ -196,13 +267,15 @@ impl Rest {
     async fn send(&self, request: &Request<'_>) -> Result<Sent, SystemError> {
         let pass = self.gate.pass().await;
         let pass = pass.map_err(|held| error::held(request.operation, held))?;
+        let begun = Instant::now();
         let outcome = self.exchange(request).await;
+        let took = begun.elapsed();
         let reply = match &outcome {
             Ok((status, headers, _)) => error::reply(*status, headers, self.clock.now()),
             Err(_) => Reply::new(ReplyKind::Failure),
         };
         let rest = pass.replied(&reply).await;
-        Ok(Sent { outcome, rest })
+        Ok(Sent { outcome, took, rest })
     }
 
     /// Signs anew at each call, as an OAuth nonce serves only once.

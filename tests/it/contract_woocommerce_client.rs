@@ -303,6 +303,7 @@ async fn key_and_secret_go_into_the_query_where_that_is_set() {
     );
 }
 
+mod batches;
 mod failures;
 mod guests;
 mod orders;

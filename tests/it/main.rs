@@ -6,6 +6,7 @@ mod answers;
 mod architecture;
 mod backfill;
 mod browser;
+mod bulk;
 mod configuration;
 mod conflicts;
 mod contract_vtiger_client;

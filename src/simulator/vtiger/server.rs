@@ -104,7 +104,7 @@ async fn answer(shared: &Shared, request: &Request) -> HttpResponse {
     let _written = request.written().map(|record| shared.writes.begin(record));
     let fault = if needs_session(request.operation()) {
         tokio::time::sleep(shared.faults.latency()).await;
-        shared.faults.draw()
+        shared.faults.draw(request.operation())
     } else {
         None
     };
@@ -115,7 +115,7 @@ async fn answer(shared: &Shared, request: &Request) -> HttpResponse {
                 .insert_header((header::RETRY_AFTER, "1"))
                 .finish();
         }
-        Some(Fault::ErrorBefore) => {
+        Some(Fault::ErrorBefore | Fault::Midway) => {
             shared.state().note(request, false, shared.clock.now());
             return response(&Err(Failure::Fatal));
         }

@@ -17,6 +17,9 @@ use super::webhook::Webhooks;
 /// Items that one batch may have.
 const MAX_BATCH: usize = 100;
 
+/// The lists of a batch, in the order in which they are worked on.
+const LISTS: [&str; 3] = ["create", "update", "delete"];
+
 /// A REST call below `/wp-json/wc/v3`.
 pub(super) struct Call<'a> {
     pub(super) method: &'a str,
@@ -119,16 +122,36 @@ fn checked<R: Resource>(call: &Call<'_>, creates: bool) -> Result<Fields, ApiErr
     Ok(fields)
 }
 
+fn list<'a>(batch: &'a Fields, name: &str) -> &'a [Value] {
+    let list = batch.get(name).and_then(Value::as_array);
+    list.map(Vec::as_slice).unwrap_or_default()
+}
+
+/// The records that a batch changes or deletes.
+pub(super) fn written(batch: &Fields) -> Vec<u64> {
+    let updated = list(batch, "update")
+        .iter()
+        .filter_map(|item| item["id"].as_u64());
+    let deleted = list(batch, "delete").iter().filter_map(Value::as_u64);
+    updated.chain(deleted).collect()
+}
+
+/// The first half of a batch: what of it was done when it was broken off.
+pub(super) fn half(batch: &Fields) -> Fields {
+    let mut left = LISTS.map(|name| list(batch, name).len()).iter().sum::<usize>() / 2;
+    let mut half = Fields::new();
+    for name in LISTS {
+        let items = list(batch, name);
+        let (done, _) = items.split_at(left.min(items.len()));
+        left -= done.len();
+        half.insert(name.to_owned(), done.into());
+    }
+    half
+}
+
 /// Does each item by itself, whatever becomes of the others. WordPress' own checks of types don't happen here.
 fn batch<R: Resource>(resource: &R, shop: &mut Shop, fields: &Fields) -> Result<Answer, ApiError> {
-    let list = |name: &str| {
-        fields
-            .get(name)
-            .and_then(Value::as_array)
-            .cloned()
-            .unwrap_or_default()
-    };
-    let (to_create, to_update, to_delete) = (list("create"), list("update"), list("delete"));
+    let [to_create, to_update, to_delete] = LISTS.map(|name| list(fields, name));
     if to_create.len() + to_update.len() + to_delete.len() > MAX_BATCH {
         return Err(ApiError::new(
             413,

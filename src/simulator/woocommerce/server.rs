@@ -96,28 +96,41 @@ async fn handle_rest(
     if let Err(error) = allowed {
         return error_response(url, &error, &[]);
     }
-    let written = (request.method() != "GET" && below.ends_with(|end: char| end.is_ascii_digit()))
-        .then(|| shared.writes.begin(below.to_owned()));
+    let written: Vec<_> = written(request, below, body)
+        .into_iter()
+        .map(|record| shared.writes.begin(record))
+        .collect();
     let latency = shared.faults.latency();
     if latency > Duration::ZERO {
         tokio::time::sleep(latency).await;
     }
-    let fault = shared.faults.draw();
+    let fault = shared.faults.draw(below);
     let response = match fault {
         Some(Fault::TooManyRequests) => HttpResponse::TooManyRequests()
             .insert_header(("Retry-After", "1"))
             .json(json!({"code": "too_many_requests", "message": "Too many requests.", "data": {"status": 429}})),
         Some(Fault::ErrorBefore) => away(),
         Some(Fault::ErrorAfter) => {
-            work(request, below, &query, body, shared, url).await;
-            HttpResponse::InternalServerError().json(json!({
-                "code": "internal_server_error",
-                "message": "<p>There has been a critical error on this website.</p>",
-                "data": {"status": 500},
-            }))
+            let fields = fields(request, body);
+            work(request, below, &query, fields, shared, url).await;
+            critical_error()
         }
-        Some(Fault::Reset) => broken(work(request, below, &query, body, shared, url).await),
-        None => work(request, below, &query, body, shared, url).await.into_response(),
+        Some(Fault::Midway) => {
+            if below.ends_with("/batch") {
+                let fields = fields(request, body).map(|fields| route::half(&fields));
+                work(request, below, &query, fields, shared, url).await;
+            }
+            critical_error()
+        }
+        Some(Fault::Reset) => {
+            let fields = fields(request, body);
+            broken(work(request, below, &query, fields, shared, url).await)
+        }
+        None => {
+            let fields = fields(request, body);
+            let done = work(request, below, &query, fields, shared, url).await;
+            done.into_response()
+        }
     };
     shared.calls().push(Call {
         method: request.method().as_str().to_owned(),
@@ -133,6 +146,30 @@ fn away() -> HttpResponse {
     HttpResponse::ServiceUnavailable()
         .content_type("text/html")
         .body("<html><head><title>503 Service Temporarily Unavailable</title></head></html>")
+}
+
+/// What WordPress says when PHP has broken it off.
+fn critical_error() -> HttpResponse {
+    HttpResponse::InternalServerError().json(json!({
+        "code": "internal_server_error",
+        "message": "<p>There has been a critical error on this website.</p>",
+        "data": {"status": 500},
+    }))
+}
+
+/// The records that a request writes to, those that it creates left out.
+fn written(request: &HttpRequest, below: &str, body: &Bytes) -> Vec<String> {
+    if request.method() == "GET" {
+        return Vec::new();
+    }
+    match below.strip_suffix("/batch") {
+        Some(collection) => {
+            let records = route::written(&fields(request, body).unwrap_or_default());
+            records.iter().map(|id| format!("{collection}/{id}")).collect()
+        }
+        None if below.ends_with(|end: char| end.is_ascii_digit()) => vec![below.to_owned()],
+        None => Vec::new(),
+    }
 }
 
 /// A response whose body is still at hand.
@@ -151,7 +188,7 @@ async fn work(
     request: &HttpRequest,
     below: &str,
     query: &Query,
-    body: &Bytes,
+    fields: Result<Fields, ApiError>,
     shared: &Shared,
     url: &str,
 ) -> Done {
@@ -159,7 +196,7 @@ async fn work(
         method: request.method().as_str(),
         path: below,
         query,
-        fields: fields(request, body),
+        fields,
     };
     let (result, allow, pings, now) = {
         let mut shop = shared.shop();

@@ -5,7 +5,7 @@ use woo_vtiger_sync::sync::{Basket, Item, Line, Side, towards_woocommerce};
 
 use super::*;
 
-async fn open() -> (WooCommerceSimulator, WooCommerce) {
+pub(super) async fn open() -> (WooCommerceSimulator, WooCommerce) {
     let shop = WooCommerceSimulator::start(WooCommerceOptions::default())
         .await
         .unwrap();

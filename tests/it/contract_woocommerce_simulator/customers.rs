@@ -1,6 +1,7 @@
 //! Customers: what is read, listed, written and refused.
 
 use serde_json::{Value as Json, json};
+use woo_vtiger_sync::simulator::faults::{Fault, FaultPlan};
 use woo_vtiger_sync::simulator::woocommerce::WooCommerceSimulator;
 
 use super::{Reply, call, open_shop, replay};
@@ -240,4 +241,50 @@ async fn a_batch_answers_for_each_item_as_recorded() {
         call(&shop, "POST", "/customers/batch", &too_many).await.status,
         413
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_batch_that_is_broken_off_the_first_half_is_done() {
+    let shop = open_shop().await;
+    let ann = shop.register_customer(json!({"email": "ann@shop.example"}));
+    shop.set_faults(FaultPlan {
+        next: [Some(Fault::Midway); 2].into(),
+        ending: "/batch",
+        ..FaultPlan::default()
+    });
+    let email = |name: &str| json!({"email": format!("{name}@shop.example")});
+    let body = json!({
+        "create": [email("a"), email("b"), email("c")],
+        "update": [{"id": ann, "first_name": "Ann"}],
+    });
+
+    let path = format!("/customers/{ann}");
+    let untouched = call(&shop, "PUT", &path, &json!({"last_name": "Lee"})).await;
+    let broken = call(&shop, "POST", "/customers/batch", &body).await;
+
+    assert_eq!((untouched.status, broken.status), (200, 500));
+    let customers = shop.customers();
+    let emails: Vec<_> = customers
+        .iter()
+        .map(|customer| customer["email"].clone())
+        .collect();
+    assert_eq!(emails, ["ann@shop.example", "a@shop.example", "b@shop.example"]);
+    assert_eq!(customers[0]["first_name"], "");
+    assert_eq!(shop.planned_faults(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_writes_to_one_record_twice_is_noticed() {
+    let shop = open_shop().await;
+    let ann = shop.register_customer(json!({"email": "ann@shop.example"}));
+    let bob = shop.register_customer(json!({"email": "bob@shop.example"}));
+    let update = |id: u64| json!({"id": id, "first_name": "X"});
+
+    let both = json!({"update": [update(ann), update(bob)]});
+    call(&shop, "POST", "/customers/batch", &both).await;
+    assert_eq!(shop.overlapping_writes(), [] as [String; 0]);
+    let twice = json!({"update": [update(ann), update(ann)]});
+    call(&shop, "POST", "/customers/batch", &twice).await;
+
+    assert_eq!(shop.overlapping_writes(), [format!("/customers/{ann}")]);
 }

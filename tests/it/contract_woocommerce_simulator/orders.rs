@@ -124,3 +124,19 @@ async fn orders_are_found_by_what_changed() {
         assert_eq!(total(query).await, expected, "{query}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_are_changed_in_batches_as_recorded() {
+    let shop = open_shop().await;
+    let lamp = shop.add_product(json!({"name": "Lamp", "sku": "LAMP", "regular_price": "5"}));
+    let id = shop.place_order(json!({"line_items": [{"product_id": lamp, "quantity": 1}]}));
+    let mut batch = recording::json("woo/rest/orders_batch_mixed.json");
+    batch["request"]["body"]["delete"][0] = json!(id);
+
+    let reply = call(&shop, "POST", "/orders/batch", &batch["request"]["body"]).await;
+
+    super::assert_as_recorded("orders_batch_mixed", &reply, &batch, &shop);
+    assert_eq!(reply.body["create"][1], batch["body"]["create"][1]);
+    assert_eq!(reply.body["delete"][0]["id"], json!(id));
+    assert_eq!(shop.orders().len(), 1, "a batch deletes for good");
+}
