@@ -17,6 +17,7 @@ mod office;
 mod order;
 mod product;
 mod query;
+mod records;
 mod refund;
 mod route;
 mod server;
