@@ -11,6 +11,7 @@ mod customer;
 mod delivery;
 mod desk;
 mod fields;
+mod import;
 mod line;
 mod money;
 mod office;
