@@ -4,6 +4,7 @@
 //! is in `order` and `catalogue`; how records look to the outside is in `shown`.
 
 mod catalogue;
+mod import;
 mod index;
 mod order;
 mod sent;
@@ -220,27 +221,6 @@ impl Data {
             },
         );
         id
-    }
-
-    /// Copies a record, with other texts in these fields, as an import does that writes to the database.
-    pub(super) fn copy(
-        &mut self,
-        id: WebserviceId,
-        changes: &Map<String, Json>,
-        now: Timestamp,
-    ) -> Option<WebserviceId> {
-        let mut copy = self.records.get(&id)?.clone();
-        (copy.created, copy.modified) = (now.as_seconds(), now.as_seconds());
-        copy.id = WebserviceId::new(id.prefix, self.next_number);
-        self.next_number += 1;
-        let texts = changes
-            .iter()
-            .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
-        copy.values.extend(texts);
-        self.index.add(copy.id, &copy.values);
-        let id = copy.id;
-        self.records.insert(id, copy);
-        Some(id)
     }
 
     /// The number after the highest of one of Vtiger's own tables.
