@@ -117,15 +117,15 @@ pub trait Links: Send + Sync + fmt::Debug {
     /// A module's links in the order of their ids, after the one with the id `after`.
     async fn links_after(&self, at: &Place, after: &str, limit: u32) -> Result<Vec<Link>, StoreError>;
 
-    /// The ids of one side's records that are in step and not known to be deleted there, each after the id of its link,
-    /// in the order of these, after the link with the id `after`.
+    /// The ids of one side's records that are in step and not known to be deleted there, in their order, after the id
+    /// `after`.
     async fn present_ids(
         &self,
         at: &Place,
         side: Side,
         after: &str,
         limit: u32,
-    ) -> Result<Vec<(String, RecordId)>, StoreError>;
+    ) -> Result<Vec<RecordId>, StoreError>;
 
     /// How many of one side's records are in step and not known to be deleted there.
     async fn count_present(&self, at: &Place, side: Side) -> Result<u64, StoreError>;

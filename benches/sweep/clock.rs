@@ -1,6 +1,7 @@
 //! A clock that is set back while the simulators are filled, so that nothing counts as changed just now.
 
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use woo_vtiger_sync::clock::{Clock, SystemClock, Timestamp};
 
@@ -9,8 +10,13 @@ use woo_vtiger_sync::clock::{Clock, SystemClock, Timestamp};
 pub(crate) struct EarlierClock(AtomicI64);
 
 impl EarlierClock {
-    pub(crate) const fn hours_ago(hours: i64) -> Self {
-        Self(AtomicI64::new(hours * 3_600_000))
+    pub(crate) fn set_back(by: Duration) -> Self {
+        Self(AtomicI64::new(millis(by)))
+    }
+
+    /// Time passes at once.
+    pub(crate) fn pass(&self, time: Duration) {
+        self.0.fetch_sub(millis(time), Ordering::Relaxed);
     }
 
     /// From now on it tells the time.
@@ -23,4 +29,8 @@ impl Clock for EarlierClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(SystemClock.now().as_millis() - self.0.load(Ordering::Relaxed))
     }
+}
+
+fn millis(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }

@@ -153,14 +153,13 @@ impl Sweeper {
         let mut after = String::new();
         loop {
             let known = self.engine.store.present_ids(at, side, &after, LINKS).await?;
-            let Some((last, _)) = known.last() else {
+            let Some(last) = known.last() else {
                 return Ok(missing);
             };
-            last.clone_into(&mut after);
+            last.as_str().clone_into(&mut after);
             missing.in_step += known.len() as u64;
             let unseen: Vec<RecordId> = known
                 .into_iter()
-                .map(|(_, id)| id)
                 // What a guest is, orders tell, and these are no record that could be deleted.
                 .filter(|id| !id.is_guest() && !seen.has(id))
                 .collect();

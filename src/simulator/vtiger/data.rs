@@ -4,6 +4,7 @@
 //! is in `order` and `catalogue`; how records look to the outside is in `shown`.
 
 mod catalogue;
+mod import;
 mod index;
 mod order;
 mod sent;
@@ -12,6 +13,7 @@ mod total;
 mod whole_order;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
@@ -356,6 +358,21 @@ impl Data {
         module: &Module,
     ) -> impl Iterator<Item = &'data Record> + use<'data> {
         self.of_prefix(module.prefix)
+    }
+
+    /// The module's records with higher numbers, deleted ones too, by id.
+    pub(super) fn after<'data>(
+        &'data self,
+        module: &Module,
+        number: u64,
+    ) -> impl Iterator<Item = &'data Record> + use<'data> {
+        let last = WebserviceId::new(module.prefix, number);
+        self.records
+            .range((
+                Bound::Excluded(last),
+                Bound::Included(WebserviceId::new(module.prefix, u64::MAX)),
+            ))
+            .map(|(_, record)| record)
     }
 
     /// Whether [`Data::having`] finds records by this field.

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use serde_json::{Map, Value as Json, json};
 
 use super::answer::{Answer, Failure};
@@ -66,12 +67,12 @@ pub(super) fn select(data: &Data, text: &str) -> Answer {
         .iter()
         .map(|together| together.iter().find_map(Test::texts))
         .collect();
-    let candidates: Vec<&Record> = match wanted.filter(|wanted| !wanted.is_empty()) {
-        Some(wanted) => data.having(module, &wanted.concat()),
-        None => data.all(module).collect(),
+    // By id.
+    let candidates: Box<dyn Iterator<Item = &Record>> = match wanted.filter(|wanted| !wanted.is_empty()) {
+        Some(wanted) => Box::new(data.having(module, &wanted.concat()).into_iter()),
+        None => Box::new(data.after(module, last_before(&alternatives))),
     };
-    let mut rows: Vec<Row<'_>> = candidates
-        .into_iter()
+    let rows = candidates
         .filter(|record| !record.is_hidden())
         .flat_map(|record| Row::of(data, record, reads_lines))
         .filter(|row| {
@@ -79,30 +80,41 @@ pub(super) fn select(data: &Data, text: &str) -> Answer {
                 || alternatives
                     .iter()
                     .any(|together| together.iter().all(|test| test.holds(row)))
-        })
-        .collect();
+        });
     if query.columns == Columns::Count {
         // Of entities Vtiger drops the number, as it isn't a field.
         return Ok(match module.prefix {
-            LINE_ITEM => json!([{"count": rows.len().to_string()}]),
+            LINE_ITEM => json!([{"count": rows.count().to_string()}]),
             _ => json!([]),
         });
     }
-    rows.sort_by_cached_key(|row| Ranking {
-        keys: order.iter().map(|field| row.comparable(field)).collect(),
-        last_descends: query.descending,
-    });
     let limit = query.limit.unwrap_or(MOST_ROWS).min(MOST_ROWS);
-    let shown = rows.into_iter().skip(query.offset).take(limit);
+    let is_by_id = order.iter().all(|field| field.kind == Kind::Id) && !query.descending;
+    let shown: Vec<Row<'_>> = if is_by_id {
+        rows.skip(query.offset).take(limit).collect()
+    } else {
+        let mut rows: Vec<Row<'_>> = rows.collect();
+        rows.sort_by_cached_key(|row| Ranking {
+            keys: order.iter().map(|field| row.comparable(field)).collect(),
+            last_descends: query.descending,
+        });
+        rows.into_iter().skip(query.offset).take(limit).collect()
+    };
     Ok(merged(shown)
         .iter()
         .map(|row| row.shown(columns.iter().copied()))
         .collect())
 }
 
+/// The number up to which no record meets the conditions: pages go on after an id.
+fn last_before(alternatives: &[Vec<Test<'_>>]) -> u64 {
+    let [together] = alternatives else { return 0 };
+    together.iter().filter_map(Test::above).max().unwrap_or_default()
+}
+
 /// LIMIT counts an order's lines; of those that it leaves, the last one stands for the order.
-fn merged<'data>(rows: impl Iterator<Item = Row<'data>>) -> Vec<Row<'data>> {
-    let mut merged: Vec<Row<'data>> = Vec::new();
+fn merged(rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
+    let mut merged: Vec<Row<'_>> = Vec::new();
     for row in rows {
         match merged.iter_mut().find(|other| other.record.id == row.record.id) {
             Some(same) => *same = row,
@@ -266,6 +278,15 @@ impl<'module> Test<'module> {
             _ => None,
         });
         texts.collect()
+    }
+
+    /// The number that a record's own must be above.
+    fn above(&self) -> Option<u64> {
+        let is_bound = self.field.kind == Kind::Id && self.operator == Operator::Greater;
+        match self.values.as_slice() {
+            [Comparable::Number(number)] if is_bound => number.to_u64(),
+            _ => None,
+        }
     }
 
     fn holds(&self, row: &Row<'_>) -> bool {

@@ -101,25 +101,28 @@ impl Resource for Orders {
                 && (include.is_empty() || include.contains(id))
                 && !exclude.contains(id)
         };
-        let mut found: Vec<_> = shop
-            .orders
-            .iter()
-            .filter(|(id, order)| matches(id, order))
-            .collect();
-        match orderby {
-            "date" => found.sort_by_cached_key(|(_, order)| text_of(order, "date_created_gmt")),
-            "modified" => found.sort_by_cached_key(|(_, order)| text_of(order, "date_modified_gmt")),
-            "include" => found.sort_by_key(|(id, _)| include.iter().position(|wanted| wanted == *id)),
-            _ => {}
-        }
-        if !ascends && orderby != "include" {
-            found.reverse();
-        }
+        let ids = shop.orders.listed(query, || {
+            let mut found: Vec<_> = shop
+                .orders
+                .iter()
+                .filter(|(id, order)| matches(id, order))
+                .collect();
+            match orderby {
+                "date" => found.sort_by_cached_key(|(_, order)| text_of(order, "date_created_gmt")),
+                "modified" => found.sort_by_cached_key(|(_, order)| text_of(order, "date_modified_gmt")),
+                "include" => found.sort_by_key(|(id, _)| include.iter().position(|wanted| wanted == *id)),
+                _ => {}
+            }
+            if !ascends && orderby != "include" {
+                found.reverse();
+            }
+            Ok(found.into_iter().map(|(&id, _)| id).collect())
+        })?;
         query.page(
             &format!("{}/orders", shop.rest()),
-            found,
+            ids.iter(),
             &[("status[0]", "any"), ("dp", "2"), ("context", "view")],
-            |(&id, order)| view(shop, id, order),
+            |&id| view(shop, id, &shop.orders[&id]),
         )
     }
 

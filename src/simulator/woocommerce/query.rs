@@ -20,6 +20,13 @@ impl Dates {
     }
 }
 
+/// Parameters that neither choose records nor order them.
+const OF_A_PAGE: [&str; 5] = ["page", "per_page", "offset", "_fields", "context"];
+
+/// What chooses the records of a list and orders them.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Filters(Vec<(String, String)>);
+
 /// A request's query.
 pub(super) struct Query(Vec<(String, String)>);
 
@@ -32,6 +39,16 @@ impl Query {
     /// The parameters in their order.
     pub(super) fn pairs(&self) -> &[(String, String)] {
         &self.0
+    }
+
+    /// What of it is the same for each page of a list.
+    pub(super) fn filters(&self) -> Filters {
+        let is_of_list = |name: &str| {
+            let is_key = name.starts_with("oauth_") || name.starts_with("consumer_");
+            !is_key && !OF_A_PAGE.contains(&name)
+        };
+        let pairs = self.0.iter().filter(|(name, _)| is_of_list(name));
+        Filters(pairs.cloned().collect())
     }
 
     /// A parameter's value, unless it is missing or empty.
@@ -115,13 +132,14 @@ impl Query {
     pub(super) fn page<T>(
         &self,
         collection: &str,
-        records: Vec<T>,
+        records: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator>,
         defaults: &[(&str, &str)],
         view: impl Fn(T) -> Value,
     ) -> Result<Answer, ApiError> {
         let per_page = self.number("per_page", 10, 100, "between 1 (inclusive) and 100 (inclusive)")?;
         let page = self.number("page", 1, usize::MAX, "greater than or equal to 1")?;
         let offset = self.get("offset").and_then(|offset| offset.parse().ok());
+        let records = records.into_iter();
         let total = records.len();
         let pages = total.div_ceil(per_page);
         let mut links = Vec::new();
@@ -135,7 +153,6 @@ impl Query {
         }
         let first = offset.unwrap_or((page - 1).saturating_mul(per_page));
         let shown = records
-            .into_iter()
             .skip(first)
             .take(per_page)
             .map(|record| self.pick(view(record)))

@@ -68,7 +68,7 @@ impl Resource for Refunds {
         let found = refunds.filter(|(_, refund)| id_of(refund, "order_id") == self.order);
         query.page(
             &format!("{}/orders/{}/refunds", shop.rest(), self.order),
-            found.collect(),
+            found.collect::<Vec<_>>(),
             &[],
             |(&id, refund)| view(shop, id, refund),
         )

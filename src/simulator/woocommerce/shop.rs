@@ -17,6 +17,7 @@ use super::fields::ALLOW_ALL;
 use super::order::Orders;
 use super::product::Products;
 use super::query::Query;
+use super::records::Records;
 use super::webhook::Webhook;
 use crate::clock::{Clock, Timestamp};
 
@@ -56,13 +57,13 @@ pub(super) struct Delivery {
 pub(super) struct Shop {
     /// Where the shop is, such as `http://127.0.0.1:8080`.
     pub(super) url: String,
-    pub(super) customers: BTreeMap<u64, Fields>,
-    pub(super) orders: BTreeMap<u64, Fields>,
+    pub(super) customers: Records,
+    pub(super) orders: Records,
     pub(super) refunds: BTreeMap<u64, Fields>,
     /// The orders whose goods have been taken out of the stock.
     pub(super) stocked_out: BTreeSet<u64>,
     /// Products, and their variations among them.
-    pub(super) products: BTreeMap<u64, Fields>,
+    pub(super) products: Records,
     pub(super) categories: BTreeMap<u64, Fields>,
     pub(super) taxes: BTreeMap<u64, Fields>,
     /// Whether orders are taxed.
@@ -96,11 +97,11 @@ impl Shop {
     ) -> Self {
         Self {
             url,
-            customers: BTreeMap::new(),
-            orders: BTreeMap::new(),
+            customers: Records::default(),
+            orders: Records::default(),
             refunds: BTreeMap::new(),
             stocked_out: BTreeSet::new(),
-            products: BTreeMap::new(),
+            products: Records::default(),
             categories: category::first(),
             taxes: BTreeMap::new(),
             reckons_taxes: true,

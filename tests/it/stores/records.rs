@@ -103,6 +103,45 @@ async fn links_are_found_by_either_id_and_by_what_they_match_by() {
 }
 
 #[tokio::test]
+async fn records_that_are_there_are_told_page_by_page() {
+    on_both(async |store| {
+        let at = contacts();
+        let deleted = |woocommerce, vtiger| Sides { woocommerce, vtiger };
+        // The links' own ids are in another order than the records'.
+        for (customer, contact, deleted) in [
+            ("4", "12x1", deleted(false, true)),
+            ("3", "12x2", deleted(false, false)),
+            ("2", "12x4", deleted(true, false)),
+            ("1", "12x3", deleted(true, true)),
+            ("5", "12x5", deleted(false, false)),
+        ] {
+            let link = Link {
+                deleted,
+                ..link(customer, contact)
+            };
+            store.commit(&commit(Some(link), Vec::new())).await.unwrap();
+        }
+
+        for (side, ids) in [
+            (Side::WooCommerce, ["3", "4", "5"]),
+            (Side::Vtiger, ["12x2", "12x4", "12x5"]),
+        ] {
+            let mut told = Vec::new();
+            let mut after = String::new();
+            loop {
+                let page = store.present_ids(&at, side, &after, 2).await.unwrap();
+                let Some(last) = page.last() else { break };
+                last.as_str().clone_into(&mut after);
+                told.extend(page);
+            }
+            assert_eq!(told, ids.map(RecordId::new));
+            assert_eq!(store.count_present(&at, side).await.unwrap(), 3);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_record_is_linked_once() {
     on_both(async |store| {
         store

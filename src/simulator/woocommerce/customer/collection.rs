@@ -61,46 +61,46 @@ impl Resource for Customers {
         let (include, exclude) = (query.ids("include"), query.ids("exclude"));
         let email = query.get("email").map(str::to_lowercase);
         let search = query.get("search").map(str::to_lowercase);
-        let matches = |id: &u64, customer: &Fields| {
+        let has_text = |customer: &Fields, search: &str| {
             let searched = [
                 text_of(customer, "email"),
                 text_of(customer, "username"),
                 &display_name(customer),
-            ]
-            .join("\n")
-            .to_lowercase();
+            ];
+            searched.join("\n").to_lowercase().contains(search)
+        };
+        let matches = |id: &u64, customer: &Fields| {
             (role == "all" || text_of(customer, "role") == role)
                 && (include.is_empty() || include.contains(id))
                 && !exclude.contains(id)
                 && email
                     .as_ref()
                     .is_none_or(|email| text_of(customer, "email").to_lowercase() == *email)
-                && search
-                    .as_ref()
-                    .is_none_or(|search| searched.contains(search.as_str()))
+                && search.as_ref().is_none_or(|search| has_text(customer, search))
         };
-        let mut found: Vec<_> = shop
-            .customers
-            .iter()
-            .filter(|(id, customer)| matches(id, customer))
-            .collect();
-        match orderby {
-            "name" => found.sort_by_cached_key(|(_, customer)| display_name(customer).to_lowercase()),
-            "registered_date" => {
-                found.sort_by_cached_key(|(_, customer)| text_of(customer, "date_created_gmt"));
+        let ids = shop.customers.listed(query, || {
+            let mut found: Vec<_> = shop
+                .customers
+                .iter()
+                .filter(|(id, customer)| matches(id, customer))
+                .collect();
+            match orderby {
+                "name" => found.sort_by_cached_key(|(_, customer)| display_name(customer).to_lowercase()),
+                "registered_date" => {
+                    found.sort_by_cached_key(|(_, customer)| text_of(customer, "date_created_gmt"));
+                }
+                "include" => found.sort_by_key(|(id, _)| include.iter().position(|wanted| wanted == *id)),
+                _ => {}
             }
-            "include" => found.sort_by_key(|(id, _)| include.iter().position(|wanted| wanted == *id)),
-            _ => {}
-        }
-        if descends {
-            found.reverse();
-        }
-        query.page(
-            &format!("{}/customers", shop.rest()),
-            found,
-            &[],
-            |(&id, customer)| view(shop, id, customer),
-        )
+            if descends {
+                found.reverse();
+            }
+            Ok(found.into_iter().map(|(&id, _)| id).collect())
+        })?;
+        let collection = format!("{}/customers", shop.rest());
+        query.page(&collection, ids.iter(), &[], |&id| {
+            view(shop, id, &shop.customers[&id])
+        })
     }
 
     fn get(&self, shop: &Shop, id: u64) -> Result<Value, ApiError> {

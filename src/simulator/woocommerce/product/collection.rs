@@ -92,25 +92,25 @@ impl Resource for Products {
     /// Variations are among them only when a SKU is asked for.
     fn list(&self, shop: &Shop, query: &Query) -> Result<Answer, ApiError> {
         let with_sku = !query.list("sku").is_empty();
-        let mut found = find(shop, query, |product| with_sku || !is_variation(product))?;
-        if query.get("type").is_some() {
-            let kind = query.one_of("type", TYPES)?;
-            found.retain(|(_, product)| text_of(product, "type") == kind);
-        }
         let category = query.get("category").and_then(|id| id.parse::<u64>().ok());
-        if let Some(category) = category {
-            let is_in = |product: &Fields| {
-                let categories = product["categories"].as_array().into_iter().flatten();
-                categories.into_iter().any(|other| other["id"] == json!(category))
-            };
-            found.retain(|(_, product)| is_in(product));
-        }
-        query.page(
-            &format!("{}/products", shop.rest()),
-            found,
-            &[],
-            |(id, product)| view(shop, id, product, self.edits),
-        )
+        let ids = shop.products.listed(query, || {
+            let mut found = find(shop, query, |product| with_sku || !is_variation(product))?;
+            if query.get("type").is_some() {
+                let kind = query.one_of("type", TYPES)?;
+                found.retain(|(_, product)| text_of(product, "type") == kind);
+            }
+            if let Some(category) = category {
+                let is_in = |product: &Fields| {
+                    let categories = product["categories"].as_array().into_iter().flatten();
+                    categories.into_iter().any(|other| other["id"] == json!(category))
+                };
+                found.retain(|(_, product)| is_in(product));
+            }
+            Ok(found.into_iter().map(|(id, _)| id).collect())
+        })?;
+        query.page(&format!("{}/products", shop.rest()), ids.iter(), &[], |&id| {
+            view(shop, id, &shop.products[&id], self.edits)
+        })
     }
 
     fn get(&self, shop: &Shop, id: u64) -> Result<Value, ApiError> {
