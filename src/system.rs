@@ -143,6 +143,12 @@ pub trait System: Send + Sync + fmt::Debug {
         true
     }
 
+    /// When a record that was read earlier had changed last, by what is known now: the zone of its times may have been
+    /// learned since.
+    fn modified(&self, record: &Record) -> Option<Timestamp> {
+        record.modified
+    }
+
     /// When a record was created, where that is known for certain.
     fn created(&self, _record: &Record) -> Option<Timestamp> {
         None

@@ -185,6 +185,10 @@ impl System for Metered {
         self.0.created(record)
     }
 
+    fn modified(&self, record: &Record) -> Option<Timestamp> {
+        self.0.modified(record)
+    }
+
     fn tells_time(&self) -> bool {
         self.0.tells_time()
     }

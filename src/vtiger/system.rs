@@ -282,7 +282,14 @@ impl System for Vtiger {
 
     fn created(&self, record: &Record) -> Option<Timestamp> {
         let time = record.fields.get("createdtime")?.as_str()?;
-        self.zone.read(time).filter(|_| self.zone.is_known())
+        let now = self.webservice.server_now();
+        self.zone.read(time, now).filter(|_| self.zone.is_known())
+    }
+
+    fn modified(&self, record: &Record) -> Option<Timestamp> {
+        let shown = record.fields.get("modifiedtime").and_then(Json::as_str);
+        let now = self.webservice.server_now();
+        shown.map_or(record.modified, |time| self.zone.read(time, now))
     }
 
     fn tells_time(&self) -> bool {
@@ -295,12 +302,13 @@ impl System for Vtiger {
                 .and_then(Json::as_str)
                 .filter(|text| !text.is_empty())
         };
+        let now = self.webservice.server_now();
         let user = self
             .webservice
             .known_session()
             .map(|session| session.user_id.clone());
         Glance {
-            modified: text("modifiedtime").and_then(|time| self.zone.read(time)),
+            modified: text("modifiedtime").and_then(|time| self.zone.read(time, now)),
             own: text("modifiedby").zip(user).map(|(by, user)| by == user),
         }
     }
