@@ -3,6 +3,7 @@
 mod broken_off;
 mod changes;
 mod clock;
+mod daylight;
 mod deletions;
 mod lost;
 mod meanwhile;

@@ -66,6 +66,13 @@ impl Watches {
         }
     }
 
+    /// Lets time pass everywhere until it is so many minutes after that moment.
+    pub(super) fn pass_until(&self, moment: Timestamp, minutes: i64) {
+        let then = moment.as_millis() + minutes * 60_000;
+        let left = then - self.service.now().as_millis();
+        self.pass(Duration::from_millis(left.try_into().expect("a moment to come")));
+    }
+
     /// A scene with these clocks.
     pub(super) async fn scene(&self, settings: &str, crm: VtigerOptions) -> Scene {
         let shop = WooCommerceOptions {
