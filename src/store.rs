@@ -30,7 +30,7 @@ pub use limits::{Budget, Down, Limits, Standing, Turn};
 pub use processes::{GONE, Process, Processes};
 pub use sweeps::{SweepRequest, SweepState, SweepUnderWay, Sweeps};
 pub use waiting::{Awaited, Waiting};
-pub use webhooks::{WebhookNotes, WebhookSecret};
+pub use webhooks::{Arrivals, WebhookNotes, WebhookSecret};
 
 /// Everything that the program remembers.
 pub trait Store:
