@@ -15,6 +15,7 @@ mod operation;
 mod order;
 mod patch;
 mod product;
+mod pulse;
 mod record;
 mod reference;
 mod remembered;

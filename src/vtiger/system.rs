@@ -12,7 +12,9 @@ use super::webservice::{PAGE_ROWS, literal};
 use super::{Vtiger, check, element_type, match_field, record, row, stored, tax};
 use crate::clock::Timestamp;
 use crate::sync::{FieldPath, Module, Patch, Record, RecordId, Side, Value};
-use crate::system::{Census, Fault, FieldInfo, Finding, Glance, Page, Reach, System, SystemError};
+use crate::system::{
+    Census, Fault, FieldInfo, Finding, Glance, Page, Pulse, Reach, System, SystemError, Uses,
+};
 
 /// By how many seconds two clocks may differ that are taken for the same.
 const SLACK_S: i64 = 2;
@@ -313,7 +315,15 @@ impl System for Vtiger {
         }
     }
 
+    async fn pulse(&self, since: Timestamp, until: Timestamp) -> Result<Pulse, SystemError> {
+        self.pulse_of(since, until).await
+    }
+
     async fn check(&self) -> Vec<Finding> {
-        check::check(self).await
+        self.check_for(&Uses::all()).await
+    }
+
+    async fn check_for(&self, uses: &Uses) -> Vec<Finding> {
+        check::check(self, uses).await
     }
 }

@@ -103,12 +103,32 @@ impl Zone {
 
     /// Writes a moment as Vtiger shows it; the earliest it may show where its zone isn't known.
     pub(crate) fn write(&self, moment: Timestamp) -> String {
+        self.write_or(moment, *QUARTERS.start())
+    }
+
+    /// Writes a moment as Vtiger shows it; the latest it may show where its zone isn't known.
+    pub(crate) fn write_latest(&self, moment: Timestamp) -> String {
+        self.write_or(moment, *QUARTERS.end())
+    }
+
+    fn write_or(&self, moment: Timestamp, quarters: i64) -> String {
         let ahead_s = if self.is_known() {
             i64::from(self.offset().whole_seconds())
         } else {
-            *QUARTERS.start() * QUARTER_S
+            quarters * QUARTER_S
         };
         Timestamp::from_seconds(moment.as_seconds() + ahead_s).to_string()
+    }
+
+    /// Reads a time that the server shows now; the earliest it may be where its zone isn't known.
+    pub(crate) fn read_earliest(&self, time: &str, now: Timestamp) -> Option<Timestamp> {
+        let read = self.read(time, now)?;
+        let ahead_s = if self.is_known() {
+            0
+        } else {
+            *QUARTERS.end() * QUARTER_S
+        };
+        Some(Timestamp::from_seconds(read.as_seconds() - ahead_s))
     }
 
     /// Takes note that the server shows this time now, such as the `modifiedtime` of a record which was written just now.

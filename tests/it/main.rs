@@ -5,6 +5,7 @@
 mod answers;
 mod architecture;
 mod browser;
+mod checks;
 mod configuration;
 mod conflicts;
 mod contract_vtiger_client;
