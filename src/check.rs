@@ -1,12 +1,14 @@
 //! `check`: tests each connection and says what to do about each problem.
 
+mod present;
+
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::app::{Parts, mapping_problems};
 use crate::store::{Place, StoreError};
 use crate::sync::{Module, Severity, Side, Sides};
-use crate::system::{Finding, Priority, System, Verdict, work_for};
+use crate::system::{Finding, Priority, System, Use, Uses, Verdict, work_for};
 use crate::webhooks::{Registration, Step, WebhooksError};
 
 /// What the checks found, for a person to read, and whether all is well enough to work.
@@ -35,13 +37,22 @@ pub async fn check(parts: &Parts) -> Checked {
     }
     for (name, systems) in connections {
         let mut reached = true;
+        let uses = uses_of(parts, name).await;
         for side in Side::BOTH {
+            let mut is_reached = true;
             // Writing to a string can't fail.
             let _ = writeln!(checked.report, "{name}: {}", side.title());
-            for finding in work_for(Priority::Check, systems.of(side).check()).await {
-                reached &= !matches!(finding.verdict, Verdict::Bad(..));
+            let checks = systems.of(side).check_for(uses.of(side));
+            for finding in work_for(Priority::Check, checks).await {
+                is_reached &= !matches!(finding.verdict, Verdict::Bad(..));
                 checked.add(&finding);
             }
+            if is_reached {
+                for finding in present::look(parts, name, &**systems.of(side)).await {
+                    checked.add(&finding);
+                }
+            }
+            reached &= is_reached;
         }
         // Else the same would be told once more for each module.
         if reached {
@@ -112,6 +123,27 @@ impl Checked {
                 writeln!(self.report, "  FAIL  {subject}: {problem}\n        → {remedy}")
             }
         };
+    }
+}
+
+/// What is done with the records of both systems; everything where the settings can't be read, which is told below.
+async fn uses_of(parts: &Parts, connection: &str) -> Sides<Uses> {
+    let Some(engine) = parts.engines.get(connection) else {
+        return Sides::new(|_| Uses::all());
+    };
+    let mut uses = Sides::new(|_| Vec::new());
+    for at in Parts::places(connection) {
+        let settings = engine.settings(&at).await;
+        for side in Side::BOTH {
+            let of_module = settings
+                .as_ref()
+                .map_or(Use::ALL, |settings| Use::of(settings, side));
+            uses.of_mut(side).push((at.module, of_module));
+        }
+    }
+    Sides {
+        woocommerce: uses.woocommerce.into_iter().collect(),
+        vtiger: uses.vtiger.into_iter().collect(),
     }
 }
 
@@ -190,17 +222,5 @@ async fn webhooks_of(registration: &Registration) -> Result<Vec<Finding>, Webhoo
             verdict: Verdict::Good(format!("they send to {}", registration.address)),
         });
     }
-    findings.push(Finding {
-        subject: "deliveries".to_owned(),
-        verdict: match standing.last_delivery {
-            Some(at) => Verdict::Good(format!("the last one came at {at} UTC")),
-            None => Verdict::Warning(
-                "none has come yet".to_owned(),
-                "change a customer in the shop while the service runs; where nothing comes, see whether WP-Cron runs and \
-                 http.public_url is right"
-                    .to_owned(),
-            ),
-        },
-    });
     Ok(findings)
 }

@@ -27,7 +27,7 @@ use answer::Refusal;
 pub struct Ingress {
     /// The secrets by connection.
     pub secrets: HashMap<String, Secrets>,
-    /// Where it is noted that webhooks arrive.
+    /// Where it is noted that webhooks and callbacks arrive.
     pub notes: Notes,
     /// Where events go.
     pub queue: Arc<dyn Queue>,

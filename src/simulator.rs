@@ -8,3 +8,6 @@ mod page;
 pub mod vtiger;
 pub mod woocommerce;
 mod writes;
+mod zone;
+
+pub use zone::Zone;

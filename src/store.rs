@@ -33,7 +33,7 @@ pub use processes::{GONE, Process, Processes};
 pub use runs::{Run, RunKind, Runs, Tally};
 pub use sweeps::{SweepRequest, SweepState, SweepUnderWay, Sweeps};
 pub use waiting::{Awaited, Waiting};
-pub use webhooks::{WebhookNotes, WebhookSecret};
+pub use webhooks::{Arrivals, WebhookNotes, WebhookSecret};
 
 /// Everything that the program remembers.
 pub trait Store:

@@ -1,6 +1,7 @@
 //! The contract that WooCommerce and Vtiger both fulfil, so that the engine knows neither.
 
 mod gate;
+mod uses;
 
 use std::fmt;
 use std::time::Duration;
@@ -16,6 +17,8 @@ pub use gate::{
     Gate, Held, HeldReason, Open, Pass, Priority, Quota, Reply, ReplyKind, Share, begin, has_begun, priority,
     share, work_for, work_for_all,
 };
+
+pub use uses::{Use, Uses};
 
 /// So much two readings of a system's clock may differ.
 const TOLERANCE_MS: u64 = 5_000;
@@ -143,13 +146,29 @@ pub trait System: Send + Sync + fmt::Debug {
         true
     }
 
+    /// When a record that was read earlier had changed last, by what is known now: the zone of its times may have been
+    /// learned since.
+    fn modified(&self, record: &Record) -> Option<Timestamp> {
+        record.modified
+    }
+
     /// When a record was created, where that is known for certain.
     fn created(&self, _record: &Record) -> Option<Timestamp> {
         None
     }
 
+    /// How its clock goes, and what was changed last from `since` to `until`, which are of our clock.
+    async fn pulse(&self, _since: Timestamp, _until: Timestamp) -> Result<Pulse, SystemError> {
+        Ok(Pulse::default())
+    }
+
     /// Tests address, credentials and permissions, for a person to read.
     async fn check(&self) -> Vec<Finding>;
+
+    /// The same, for what is done with its records: what is not needed need not be permitted.
+    async fn check_for(&self, _uses: &Uses) -> Vec<Finding> {
+        self.check().await
+    }
 }
 
 /// What can be told of a change before the record is read.
@@ -220,6 +239,19 @@ impl Census {
             _ => Duration::ZERO,
         }
     }
+}
+
+/// How a system is at present.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pulse {
+    /// By how many milliseconds its clock is ahead of ours, where it tells the time.
+    pub ahead_ms: Option<i64>,
+    /// When, by our clock, the newest of the changes was made that were asked for; of changes that others than this
+    /// program made, where the system tells whose they are; at the earliest, where the zone of its times isn't known.
+    pub changed: Option<Timestamp>,
+    /// Whether it runs the jobs that wait in it whenever somebody visits it; false where something else has to, `None`
+    /// where it doesn't tell.
+    pub runs_jobs: Option<bool>,
 }
 
 /// One thing that [`System::check`] looked at.

@@ -15,6 +15,7 @@ mod operation;
 mod order;
 mod patch;
 mod product;
+mod pulse;
 mod record;
 mod reference;
 mod remembered;
@@ -63,7 +64,7 @@ pub struct VtigerSettings {
     pub username: String,
     /// That user's access key, from "My Preferences".
     pub access_key: SecretString,
-    /// The time zone of the server's times; `None`: UTC until our own writes tell.
+    /// The time zone of the server's times; `None`: UTC until Vtiger tells another.
     pub utc_offset: Option<UtcOffset>,
     /// The user or group that created records are assigned to; `None`: the integration user.
     pub assigned_user_id: Option<String>,
@@ -86,7 +87,7 @@ pub struct Vtiger {
     schemas: Schemas,
     orders: Orders,
     extension: Extension,
-    zone: Zone,
+    zone: Arc<Zone>,
     assigned_user_id: Option<String>,
     /// The number before each module's ids.
     prefixes: Mutex<BTreeMap<Module, String>>,
@@ -143,9 +144,10 @@ impl Vtiger {
     /// # Errors
     /// When the TLS backend can't be set up.
     pub fn new(settings: VtigerSettings, clock: Arc<dyn Clock>) -> Result<Self, reqwest::Error> {
+        let zone = Arc::new(Zone::new(settings.utc_offset));
         Ok(Self {
             orders: Orders::new(&settings, &clock),
-            extension: Extension::new(Remembered::new(Arc::clone(&clock))),
+            extension: Extension::new(Remembered::new(Arc::clone(&clock)), Arc::clone(&zone)),
             schemas: Schemas::new(Arc::clone(&clock)),
             webservice: Webservice::new(
                 &settings.url,
@@ -155,7 +157,7 @@ impl Vtiger {
                 Arc::clone(&clock),
             )?,
             names: Names::new(clock),
-            zone: Zone::new(settings.utc_offset),
+            zone,
             assigned_user_id: settings.assigned_user_id.filter(|id| !id.trim().is_empty()),
             prefixes: Mutex::default(),
         })
@@ -242,9 +244,10 @@ impl Vtiger {
         module: Module,
         rows: Vec<Map<String, Json>>,
     ) -> Result<Vec<Record>, SystemError> {
+        let now = self.webservice.server_now();
         let records: Option<Vec<_>> = rows
             .into_iter()
-            .map(|row| record::record(row, &self.zone))
+            .map(|row| record::record(row, &self.zone, now))
             .collect();
         let records =
             records.ok_or_else(|| system_error(operation, &CallError::unreadable("a row without id")))?;

@@ -21,6 +21,7 @@ mod order;
 mod orders;
 mod product;
 mod products;
+mod pulse;
 mod rest;
 mod schema;
 mod settings;

@@ -7,7 +7,9 @@ use serde_json::Value as Json;
 
 use crate::clock::Timestamp;
 use crate::sync::{FieldPath, Module, Patch, Record, RecordId, Side, Value};
-use crate::system::{Census, Fault, FieldInfo, Finding, Glance, Page, Reach, System, SystemError};
+use crate::system::{
+    Census, Fault, FieldInfo, Finding, Glance, Page, Pulse, Reach, System, SystemError, Uses,
+};
 use crate::telemetry;
 use crate::woocommerce::webhooks::{Webhook, WebhookPatch, Webhooks};
 
@@ -185,8 +187,20 @@ impl System for Metered {
         self.0.created(record)
     }
 
+    fn modified(&self, record: &Record) -> Option<Timestamp> {
+        self.0.modified(record)
+    }
+
     fn tells_time(&self) -> bool {
         self.0.tells_time()
+    }
+
+    async fn pulse(&self, since: Timestamp, until: Timestamp) -> Result<Pulse, SystemError> {
+        self.counted("pulse", self.0.pulse(since, until).await)
+    }
+
+    async fn check_for(&self, uses: &Uses) -> Vec<Finding> {
+        self.0.check_for(uses).await
     }
 
     async fn check(&self) -> Vec<Finding> {

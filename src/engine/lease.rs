@@ -50,6 +50,24 @@ impl Keeper {
         Ok(held.take(store, name, now).await?.then_some(held))
     }
 
+    /// The lease of the one of several who does what only one should do: the one `held`, unless it was lost, or a new one
+    /// where nobody has it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn on_duty(
+        self: &Arc<Self>,
+        store: &dyn Store,
+        name: &str,
+        held: Option<Held>,
+        now: Timestamp,
+    ) -> Result<Option<Held>, StoreError> {
+        match held {
+            Some(held) => Ok(held.retake(store, now).await?.then_some(held)),
+            None => self.claim(store, name, now).await,
+        }
+    }
+
     /// Prolongs all leases again and again, until `stop`.
     pub async fn run(self: Arc<Self>, store: Arc<dyn Store>, clock: Arc<dyn Clock>, stop: CancellationToken) {
         // Two may fail, and there is still time for the third.
@@ -117,7 +135,7 @@ impl Held {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn retake(&self, store: &dyn Store, now: Timestamp) -> Result<bool, StoreError> {
+    async fn retake(&self, store: &dyn Store, now: Timestamp) -> Result<bool, StoreError> {
         let names = self.names().clone();
         for name in &names {
             if !self.take(store, name, now).await? {

@@ -137,7 +137,7 @@ impl Engine {
             Seen::Nothing => Glance::default(),
             Seen::Body(body) => self.system(case.side).glance(body),
             Seen::Record(record) => Glance {
-                modified: record.modified,
+                modified: self.system(case.side).modified(record),
                 own: None,
             },
         }
@@ -159,7 +159,10 @@ impl Engine {
     ) -> Result<Option<Record>, EngineError> {
         Ok(match seen {
             Seen::Nothing => None,
-            Seen::Record(record) => Some(record.clone()),
+            Seen::Record(record) => Some(Record {
+                modified: self.system(side).modified(record),
+                ..record.clone()
+            }),
             Seen::Body(body) => {
                 let needed = settings.needed(side);
                 self.system(side).read(module, body, &needed).await?

@@ -61,7 +61,7 @@ impl Engine {
         let (_, side, _, seen) = changed(event)?;
         match seen {
             Seen::Body(body) => self.system(side).glance(body).modified,
-            Seen::Record(record) => record.modified,
+            Seen::Record(record) => self.system(side).modified(record),
             Seen::Nothing => None,
         }
     }

@@ -41,6 +41,7 @@ async fn answer(
              configured here",
         ));
     }
+    ingress.notes.called_back(&connection);
     let callback = callback::parse(header(CONTENT_TYPE.as_str()), &body)
         .map_err(|error| Refusal::Malformed(error.to_string()))?;
     // Other modules' callbacks are genuine, and of no concern.

@@ -50,7 +50,7 @@ async fn answer(
         .webhook
         .any(|secrets| webhook::verify(secrets, &body, signature));
     match verified.await {
-        Ok(true) => ingress.notes.delivered(&connection),
+        Ok(true) => {}
         Ok(false) => {
             return Err(Refusal::Unauthenticated(
                 "the signature does not fit; give the webhook in WooCommerce the secret that is configured here",
@@ -59,6 +59,7 @@ async fn answer(
         Err(_) => return Err(Refusal::Unverifiable),
     }
     let delivery = webhook::parse(header("X-WC-Webhook-Topic").unwrap_or_default(), &body);
+    ingress.notes.delivered(&connection, delivery.changed());
     ingress
         .accept(&connection, Cause::Webhook, subjects(&connection, delivery))
         .await

@@ -38,6 +38,7 @@ use self::schema::Schema;
 use self::server::Shared;
 use super::faults::{FaultPlan, Faults};
 use super::writes::Writes;
+use super::zone::Zone;
 use crate::clock::{Clock, SystemClock, Timestamp};
 
 pub use self::flood::FloodControl;
@@ -72,7 +73,7 @@ pub struct VtigerOptions {
     /// Where it takes the time from.
     pub clock: Arc<dyn Clock>,
     /// The zone of `createdtime` and `modifiedtime`.
-    pub utc_offset_minutes: i32,
+    pub zone: Zone,
     /// After how much time without use a session ends.
     pub session_lifetime: Duration,
     /// How long after a save or deletion the listener is told.
@@ -92,7 +93,7 @@ impl Default for VtigerOptions {
             username: "integration".to_owned(),
             access_key: "vtiger-access-key".to_owned(),
             clock: SystemClock::shared(),
-            utc_offset_minutes: 0,
+            zone: Zone::default(),
             session_lifetime: Duration::from_mins(24),
             callback_delay: Duration::ZERO,
             callback_with_data: true,
@@ -155,12 +156,7 @@ impl VtigerSimulator {
                 kind: options.kind,
                 callback_with_data: options.callback_with_data,
                 access: Access::new(&options.username, &options.access_key, options.session_lifetime),
-                data: Data::new(
-                    schema,
-                    &options.username,
-                    options.utc_offset_minutes,
-                    options.clock.now(),
-                ),
+                data: Data::new(schema, &options.username, options.zone, options.clock.now()),
                 calls: Vec::new(),
                 outbox: Vec::new(),
             }),

@@ -207,6 +207,12 @@ impl WooCommerceSimulator {
         self.shared.writes.overlapping()
     }
 
+    /// Sets `DISABLE_WP_CRON`, which the shop tells from now on. What it delivers it delivers all the same, as where a cron
+    /// job calls wp-cron.php.
+    pub fn disable_wp_cron(&self) {
+        self.shared.shop().wp_cron = false;
+    }
+
     /// Changes what goes wrong.
     pub fn set_faults(&self, plan: FaultPlan) {
         self.shared.faults.replace(plan);

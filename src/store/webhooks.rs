@@ -1,4 +1,5 @@
-//! The webhooks that the program registers by itself: their secrets, and whether the shop reaches us.
+//! The webhooks that the program registers by itself: their secrets, whether the shop reaches us, and when something
+//! came from either system.
 
 use std::fmt;
 
@@ -18,6 +19,17 @@ pub struct WebhookSecret {
     pub previous: Option<SecretString>,
     /// When the present one was made.
     pub changed: Timestamp,
+}
+
+/// When something came last by itself from a connection's systems.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Arrivals {
+    /// When the last delivery came from the shop.
+    pub delivery: Option<Timestamp>,
+    /// How long before, in milliseconds, what it tells of was changed: by the shop's clock, while it came by ours.
+    pub delivery_late_ms: Option<i64>,
+    /// When the last callback came from the CRM.
+    pub callback: Option<Timestamp>,
 }
 
 /// What is known of the webhooks of each connection.
@@ -57,11 +69,24 @@ pub trait WebhookNotes: Send + Sync + fmt::Debug {
     /// Forgets that the shop tested addresses.
     async fn forget_pings(&self, connection: &str) -> Result<(), StoreError>;
 
-    /// Notes when the last genuine delivery came.
-    async fn note_delivery(&self, connection: &str, now: Timestamp) -> Result<(), StoreError>;
+    /// Notes when the last genuine delivery came, and how long before, in milliseconds, what it tells of was changed.
+    async fn note_delivery(
+        &self,
+        connection: &str,
+        now: Timestamp,
+        late_ms: Option<i64>,
+    ) -> Result<(), StoreError>;
+
+    /// Notes when the last genuine callback came.
+    async fn note_callback(&self, connection: &str, now: Timestamp) -> Result<(), StoreError>;
 
     /// When the last genuine delivery came, to within a minute.
-    async fn last_delivery(&self, connection: &str) -> Result<Option<Timestamp>, StoreError>;
+    async fn last_delivery(&self, connection: &str) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.arrivals(connection).await?.delivery)
+    }
+
+    /// When the last genuine delivery and the last genuine callback came, to within a minute.
+    async fn arrivals(&self, connection: &str) -> Result<Arrivals, StoreError>;
 }
 
 #[async_trait]
@@ -188,28 +213,58 @@ impl WebhookNotes for SqlStore {
         Ok(())
     }
 
-    async fn note_delivery(&self, connection: &str, now: Timestamp) -> Result<(), StoreError> {
+    async fn note_delivery(
+        &self,
+        connection: &str,
+        now: Timestamp,
+        late_ms: Option<i64>,
+    ) -> Result<(), StoreError> {
         sqlx::query(
-            "insert into webhook_state (connection, delivered_at) values ($1, $2) \
-             on conflict (connection) do update set delivered_at = $2",
+            "insert into webhook_state (connection, delivered_at, delivered_late_ms) values ($1, $2, $3) \
+             on conflict (connection) do update set delivered_at = $2, delivered_late_ms = $3",
         )
         .bind(connection)
         .bind(now.as_millis())
+        .bind(late_ms)
         .execute(self.database.write())
         .await
         .map_err(StoreError::new("note that a delivery came"))?;
         Ok(())
     }
 
-    async fn last_delivery(&self, connection: &str) -> Result<Option<Timestamp>, StoreError> {
-        const READ: &str = "read when the last delivery came";
-        let row = sqlx::query("select delivered_at from webhook_state where connection = $1")
-            .bind(connection)
-            .fetch_optional(self.database.read())
-            .await
-            .map_err(StoreError::new(READ))?;
-        let at = row.map(|row| row.try_get::<Option<i64>, _>("delivered_at"));
-        let at = at.transpose().map_err(StoreError::new(READ))?.flatten();
-        Ok(at.map(Timestamp::from_millis))
+    async fn note_callback(&self, connection: &str, now: Timestamp) -> Result<(), StoreError> {
+        sqlx::query(
+            "insert into webhook_state (connection, called_back_at) values ($1, $2) \
+             on conflict (connection) do update set called_back_at = $2",
+        )
+        .bind(connection)
+        .bind(now.as_millis())
+        .execute(self.database.write())
+        .await
+        .map_err(StoreError::new("note that a callback came"))?;
+        Ok(())
+    }
+
+    async fn arrivals(&self, connection: &str) -> Result<Arrivals, StoreError> {
+        const READ: &str = "read when something came last";
+        let row = sqlx::query(
+            "select delivered_at, delivered_late_ms, called_back_at from webhook_state where connection = $1",
+        )
+        .bind(connection)
+        .fetch_optional(self.database.read())
+        .await
+        .map_err(StoreError::new(READ))?;
+        let Some(row) = row else {
+            return Ok(Arrivals::default());
+        };
+        let read = |name: &str| row.try_get::<Option<i64>, _>(name);
+        let arrivals = || -> Result<Arrivals, sqlx::Error> {
+            Ok(Arrivals {
+                delivery: read("delivered_at")?.map(Timestamp::from_millis),
+                delivery_late_ms: read("delivered_late_ms")?,
+                callback: read("called_back_at")?.map(Timestamp::from_millis),
+            })
+        };
+        arrivals().map_err(StoreError::new(READ))
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::{Ground, Sweeper};
+use crate::clock::Timestamp;
 use crate::engine::{EngineError, moved_stock};
 use crate::queue::{Change, Event, Seen};
 use crate::store::{Link, Place};
@@ -40,8 +41,14 @@ impl Sweeper {
         if partial {
             let is_new = |record: &&Record| match link_of(&record.id) {
                 // What was last seen within the second of its change may have changed once more since.
-                Some(link) if !link.is_broken() => record.modified >= *link.modified.of(side),
-                Some(link) => record.modified.is_none() || record.modified > *link.modified.of(side),
+                Some(link) if !link.is_broken() => {
+                    record.modified >= *link.modified.of(side) || is_earlier(link, side, record)
+                }
+                Some(link) => {
+                    record.modified.is_none()
+                        || record.modified > *link.modified.of(side)
+                        || is_earlier(link, side, record)
+                }
                 None => !is_too_old(settings, record),
             };
             let ids = records.iter().filter(is_new).map(|record| record.id.clone());
@@ -115,6 +122,13 @@ fn may_have_changed(settings: &ModuleSettings, link: &Link, side: Side, record: 
 /// of a change, but a sweep doesn't, so that here it counts as old.
 fn is_wanted(settings: &ModuleSettings, at: &Place, side: Side, record: &Record) -> bool {
     eligible(at.module, settings, side, record) && !is_too_old(settings, record)
+}
+
+/// Whether a record shows an earlier time than it did. It has changed, then, after a clock was put back, as when daylight
+/// saving ends.
+fn is_earlier(link: &Link, side: Side, record: &Record) -> bool {
+    let seconds = |at: Option<Timestamp>| at.map(Timestamp::as_seconds);
+    record.modified.is_some() && seconds(record.modified) < seconds(*link.modified.of(side))
 }
 
 fn is_too_old(settings: &ModuleSettings, record: &Record) -> bool {

@@ -30,7 +30,8 @@ impl Sweeper {
                 continue;
             }
             let engine = &self.engine;
-            held = match self.on_duty(held).await {
+            let (store, now) = (&*engine.store, engine.clock.now());
+            held = match engine.keeper.on_duty(store, &self.lease(), held, now).await {
                 Ok(held) => held,
                 Err(error) => {
                     tracing::warn!(connection = engine.connection, error = %telemetry::chain(&error), "who sweeps can't be told");
@@ -155,17 +156,12 @@ impl Sweeper {
         let Engine {
             store, clock, keeper, ..
         } = &self.engine;
-        let lease = format!("sweep:{}", self.engine.connection);
-        keeper.claim(&**store, &lease, clock.now()).await
+        keeper.claim(&**store, &self.lease(), clock.now()).await
     }
 
-    /// The lease of the one who sweeps: the one held, unless it was lost, or a new one where nobody has it.
-    async fn on_duty(&self, held: Option<Held>) -> Result<Option<Held>, StoreError> {
-        let (store, now) = (&*self.engine.store, self.engine.clock.now());
-        match held {
-            Some(held) => Ok(held.retake(store, now).await?.then_some(held)),
-            None => self.claim().await,
-        }
+    /// The name of the lease of the one who sweeps the connection.
+    fn lease(&self) -> String {
+        format!("sweep:{}", self.engine.connection)
     }
 }
 

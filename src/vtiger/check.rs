@@ -3,7 +3,7 @@
 //! Reads only; writes nothing to Vtiger. Goes on as far as it makes sense, so that a person sees all that is to be
 //! mended at once.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
 
@@ -12,13 +12,13 @@ use super::extension::{Extension, Report};
 use super::session::Session;
 use super::{Vtiger, element_type, reference};
 use crate::sync::Module;
-use crate::system::{Finding, Verdict};
+use crate::system::{Finding, Use, Uses, Verdict};
 
 /// How to get the extension.
 const INSTALL: &str = "install the extension: write it with `woo-vtiger-sync vtiger-extension`, and import the zip in \
                        Vtiger, Settings, Module Management, Modules";
 
-pub(crate) async fn check(vtiger: &Vtiger) -> Vec<Finding> {
+pub(crate) async fn check(vtiger: &Vtiger, uses: &Uses) -> Vec<Finding> {
     let mut findings = Vec::new();
     let reached = vtiger.webservice().challenge().await.map(drop);
     let is_reached = reached.is_ok();
@@ -38,9 +38,11 @@ pub(crate) async fn check(vtiger: &Vtiger) -> Vec<Finding> {
     };
     match vtiger.webservice().listtypes().await {
         Ok(types) => {
-            for module in modules() {
-                let verdict = if types.iter().any(|name| name == module) {
-                    rights(module, vtiger.webservice().describe(module).await)
+            for (module, needed) in modules(uses) {
+                let verdict = if !needed.reads {
+                    Verdict::Good("not kept in step".to_owned())
+                } else if types.iter().any(|name| name == module) {
+                    rights(module, needed, vtiger.webservice().describe(module).await)
                 } else {
                     unseen(module, &session)
                 };
@@ -57,7 +59,9 @@ pub(crate) async fn check(vtiger: &Vtiger) -> Vec<Finding> {
         Err(error) => bad(error),
     };
     findings.push(finding("extension", verdict));
-    if session.is_admin == Some(false) {
+    // Currencies are made for orders.
+    let makes_some = [Module::Taxes, Module::SalesOrders].map(|module| uses.of(module).writes);
+    if session.is_admin == Some(false) && makes_some.contains(&true) {
         let problem = "the user is not an administrator, and only those may create taxes and currencies";
         let remedy = "make the user an administrator, or create them in Vtiger before they are needed";
         let verdict = Verdict::Warning(problem.to_owned(), remedy.to_owned());
@@ -85,15 +89,29 @@ fn finding(subject: &str, verdict: Verdict) -> Finding {
     }
 }
 
-/// The modules that are worked with, and those that their references point to.
-fn modules() -> BTreeSet<&'static str> {
-    Module::ALL
-        .iter()
-        .flat_map(|module| {
-            let targets = reference::of(*module).iter().map(|reference| reference.target);
-            targets.chain([element_type(*module)])
-        })
-        .collect()
+/// The modules that are worked with, and those that their references point to: what is done with each.
+fn modules(uses: &Uses) -> BTreeMap<&'static str, Use> {
+    let mut all = BTreeMap::<&str, Use>::new();
+    let mut add = |name, more| {
+        let needed = all.entry(name).or_default();
+        *needed = needed.and(more);
+    };
+    for module in Module::ALL {
+        let own = uses.of(module);
+        add(element_type(module), own);
+        // What is referred to is made where it is missing, and so are the items that stand for an order's other lines.
+        let referred = Use {
+            deletes: false,
+            ..own
+        };
+        for reference in reference::of(module) {
+            add(reference.target, referred);
+        }
+        if module == Module::SalesOrders {
+            add(element_type(Module::Products), referred);
+        }
+    }
+    all
 }
 
 fn address(reached: Result<(), CallError>) -> Verdict {
@@ -132,24 +150,36 @@ fn user(session: &Session) -> String {
     format!("user {}{kind}; Vtiger {version}", session.user_id)
 }
 
-/// What the user may do with a module, by its `describe`.
-fn rights(module: &str, description: Result<Map<String, Json>, CallError>) -> Verdict {
+/// What the user may do with a module, by its `describe`, of what is needed.
+fn rights(module: &str, needed: Use, description: Result<Map<String, Json>, CallError>) -> Verdict {
     let description = match description {
         Ok(description) => description,
         Err(error) => return bad(&error),
     };
-    let missing: Vec<&str> = [
-        ("retrieveable", "view"),
-        ("createable", "create"),
-        ("updateable", "edit"),
-        ("deleteable", "delete"),
-    ]
-    .iter()
-    .filter(|(flag, _)| description.get(*flag) == Some(&Json::Bool(false)))
-    .map(|(_, right)| *right)
-    .collect();
+    let is_allowed = |flag: &str| description.get(flag) != Some(&Json::Bool(false));
+    let rights = [
+        ("retrieveable", "view", "viewed", needed.reads),
+        ("createable", "create", "created", needed.writes),
+        ("updateable", "edit", "edited", needed.writes),
+        ("deleteable", "delete", "deleted", needed.deletes),
+    ];
+    let missing: Vec<&str> = rights
+        .iter()
+        .filter(|(flag, .., is_needed)| *is_needed && !is_allowed(flag))
+        .map(|(_, right, ..)| *right)
+        .collect();
     if missing.is_empty() {
-        return Verdict::Good("can be viewed, created, edited and deleted".to_owned());
+        let allowed: Vec<&str> = rights
+            .iter()
+            .filter(|(flag, ..)| is_allowed(flag))
+            .map(|(_, _, done, _)| *done)
+            .collect();
+        return Verdict::Good(match allowed.as_slice() {
+            ["viewed", "created", "edited", "deleted"] => {
+                "can be viewed, created, edited and deleted".to_owned()
+            }
+            allowed => format!("can be {}; no more is needed", allowed.join(" and ")),
+        });
     }
     let problem = format!("the user may not {} {module}", missing.join(", "));
     let remedy = format!(

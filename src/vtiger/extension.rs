@@ -9,6 +9,8 @@ use serde_json::{Map, Value as Json};
 use super::answer::{self, CallError};
 use super::remembered::Remembered;
 use super::webservice::{Verb, Webservice};
+use super::zone::Zone;
+use crate::clock::Timestamp;
 
 /// The version of what the extension's operations take and answer.
 const PROTOCOL: u32 = 1;
@@ -34,6 +36,12 @@ pub(crate) struct Report {
     protocol: u32,
     operations: Vec<String>,
     pub(crate) callbacks: CallbackReport,
+    /// The present moment by the server's clock, in seconds.
+    #[serde(default)]
+    now: i64,
+    /// The same as the server's times show it.
+    #[serde(default)]
+    now_text: String,
 }
 
 /// What the extension tells of its callbacks.
@@ -78,11 +86,13 @@ impl Report {
 pub(crate) struct Extension {
     /// The session, and what was found in it.
     report: Remembered<(String, Option<Report>)>,
+    /// What learns the server's zone from it.
+    zone: Arc<Zone>,
 }
 
 impl Extension {
-    pub(crate) fn new(report: Remembered<(String, Option<Report>)>) -> Self {
-        Self { report }
+    pub(crate) fn new(report: Remembered<(String, Option<Report>)>, zone: Arc<Zone>) -> Self {
+        Self { report, zone }
     }
 
     /// What the extension tells; `None` where it isn't installed, or switched off.
@@ -93,6 +103,9 @@ impl Extension {
             return Ok(known.1.clone());
         }
         let report = Self::ask(webservice).await?;
+        if let Some(Report { now, now_text, .. }) = &report {
+            self.zone.learn(now_text, Timestamp::from_seconds(*now));
+        }
         self.report.put((session, report.clone()));
         Ok(report)
     }

@@ -18,7 +18,7 @@ use crate::system::{Page, Reach, SystemError};
 const MARGIN_S: i64 = 2 * 60;
 
 /// The same where the server's zone isn't UTC, and may save daylight: its times repeat for an hour when that ends, and are
-/// an hour off until a write of ours tells that it began.
+/// an hour off until Vtiger shows that it began or ended.
 const LOCAL_MARGIN_S: i64 = 75 * 60;
 
 /// What the cursors of the extension's changes begin with.
@@ -119,7 +119,12 @@ impl Vtiger {
         if module == Module::Taxes {
             return self.page_of(module, cursor).await;
         }
-        let margin_s = if self.zone.is_known() && self.zone.offset().is_utc() {
+        let told = cursor.and_then(|cursor| cursor.strip_prefix(TOLD));
+        let by_extension = match cursor {
+            Some(_) => told.is_some(),
+            None => self.tells_of_changes(module).await?,
+        };
+        let margin_s = if self.zone.is_utc() {
             MARGIN_S
         } else {
             LOCAL_MARGIN_S
@@ -127,11 +132,6 @@ impl Vtiger {
         let since = self
             .zone
             .write(Timestamp::from_seconds(since.as_seconds() - margin_s));
-        let told = cursor.and_then(|cursor| cursor.strip_prefix(TOLD));
-        let by_extension = match cursor {
-            Some(_) => told.is_some(),
-            None => self.tells_of_changes(module).await?,
-        };
         if !by_extension {
             let changed = format!("modifiedtime >= {}", literal(&since));
             return self.page_where(module, Some(changed), cursor).await;

@@ -6,15 +6,16 @@
 use serde_json::{Map, Value as Json};
 
 use super::zone::Zone;
+use crate::clock::Timestamp;
 use crate::sync::{FieldPath, Record, RecordId};
 
 /// A row as a record; `None` when it has no id.
-pub(crate) fn record(mut row: Map<String, Json>, zone: &Zone) -> Option<Record> {
+pub(crate) fn record(mut row: Map<String, Json>, zone: &Zone, now: Timestamp) -> Option<Record> {
     let id = RecordId::new(row.get("id")?.as_str()?);
     let modified = row
         .get("modifiedtime")
         .and_then(Json::as_str)
-        .and_then(|time| zone.read(time));
+        .and_then(|time| zone.read(time, now));
     let modified_by = row
         .get("modifiedby")
         .and_then(Json::as_str)
@@ -66,7 +67,7 @@ mod tests {
             "modifiedtime": "2026-11-23 11:24:55", "modifiedby": "",
         }));
 
-        let record = record(row, &Zone::new(None)).unwrap();
+        let record = record(row, &Zone::new(None), Timestamp::from_seconds(0)).unwrap();
 
         assert_eq!(record.fields["label"], "Anna Müller & Co");
         assert_eq!(record.fields["lastname"], "A &amp; B", "fields come decoded");

@@ -12,7 +12,9 @@ use super::webservice::{PAGE_ROWS, literal};
 use super::{Vtiger, check, element_type, match_field, record, row, stored, tax};
 use crate::clock::Timestamp;
 use crate::sync::{FieldPath, Module, Patch, Record, RecordId, Side, Value};
-use crate::system::{Census, Fault, FieldInfo, Finding, Glance, Page, Reach, System, SystemError};
+use crate::system::{
+    Census, Fault, FieldInfo, Finding, Glance, Page, Pulse, Reach, System, SystemError, Uses,
+};
 
 /// By how many seconds two clocks may differ that are taken for the same.
 const SLACK_S: i64 = 2;
@@ -282,7 +284,14 @@ impl System for Vtiger {
 
     fn created(&self, record: &Record) -> Option<Timestamp> {
         let time = record.fields.get("createdtime")?.as_str()?;
-        self.zone.read(time).filter(|_| self.zone.is_known())
+        let now = self.webservice.server_now();
+        self.zone.read(time, now).filter(|_| self.zone.is_known())
+    }
+
+    fn modified(&self, record: &Record) -> Option<Timestamp> {
+        let shown = record.fields.get("modifiedtime").and_then(Json::as_str);
+        let now = self.webservice.server_now();
+        shown.map_or(record.modified, |time| self.zone.read(time, now))
     }
 
     fn tells_time(&self) -> bool {
@@ -295,17 +304,26 @@ impl System for Vtiger {
                 .and_then(Json::as_str)
                 .filter(|text| !text.is_empty())
         };
+        let now = self.webservice.server_now();
         let user = self
             .webservice
             .known_session()
             .map(|session| session.user_id.clone());
         Glance {
-            modified: text("modifiedtime").and_then(|time| self.zone.read(time)),
+            modified: text("modifiedtime").and_then(|time| self.zone.read(time, now)),
             own: text("modifiedby").zip(user).map(|(by, user)| by == user),
         }
     }
 
+    async fn pulse(&self, since: Timestamp, until: Timestamp) -> Result<Pulse, SystemError> {
+        self.pulse_of(since, until).await
+    }
+
     async fn check(&self) -> Vec<Finding> {
-        check::check(self).await
+        self.check_for(&Uses::all()).await
+    }
+
+    async fn check_for(&self, uses: &Uses) -> Vec<Finding> {
+        check::check(self, uses).await
     }
 }

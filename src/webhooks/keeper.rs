@@ -8,13 +8,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Planned, Reached, Registered, Registration, Step, WebhooksError};
 use crate::engine::Held;
-use crate::store::StoreError;
 use crate::telemetry;
 
 impl Registration {
     /// Registers what is missing or switched off, now and every `interval`, until `stop`. Of several processes that do so for
     /// one connection one does it, and the others stand by.
     pub async fn keep(self, interval: Duration, stop: CancellationToken) {
+        let lease = format!("webhooks:{}", self.connection);
         let mut held: Option<Held> = None;
         let mut enabled = BTreeSet::new();
         let mut ticks = tokio::time::interval(interval);
@@ -24,7 +24,8 @@ impl Registration {
                 () = stop.cancelled() => break,
                 _ = ticks.tick() => {}
             }
-            held = match self.on_duty(held).await {
+            let (store, now) = (&*self.store, self.clock.now());
+            held = match self.keeper.on_duty(store, &lease, held, now).await {
                 Ok(held) => held,
                 Err(error) => {
                     tracing::warn!(
@@ -98,16 +99,6 @@ impl Registration {
                 "brought the shop's webhooks in order"
             );
         }
-    }
-
-    /// The lease of the one who does it: the one held, unless it was lost, or a new one where nobody has it.
-    async fn on_duty(&self, held: Option<Held>) -> Result<Option<Held>, StoreError> {
-        let (store, now) = (&*self.store, self.clock.now());
-        if let Some(held) = held {
-            return Ok(held.retake(store, now).await?.then_some(held));
-        }
-        let lease = format!("webhooks:{}", self.connection);
-        self.keeper.claim(store, &lease, now).await
     }
 }
 

@@ -1,5 +1,5 @@
-//! Notes what comes from a shop: that it tested our address, and that deliveries arrive. Whoever answers the shop does
-//! not wait for that.
+//! Notes what comes from a shop, that it tested our address and that deliveries arrive, and from a CRM, that callbacks
+//! do. Whoever answers them does not wait for that.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,13 +10,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Timestamp};
 use crate::store::{StoreError, WebhookNotes};
+use crate::sync::Side;
 use crate::telemetry;
 
 /// How many notes may wait. More are dropped.
 const WAITING: usize = 256;
 
-/// Deliveries are noted so often.
-const DELIVERIES: Duration = Duration::from_mins(1);
+/// Deliveries are noted so often, and so are callbacks.
+const ARRIVALS: Duration = Duration::from_mins(1);
 
 /// So many tests are noted in a minute: anybody can send them.
 const PINGS: u32 = 120;
@@ -26,8 +27,17 @@ const FORGET: Duration = Duration::from_mins(10);
 
 #[derive(Debug)]
 enum Note {
-    Ping { connection: String, webhook: u64 },
-    Delivery { connection: String },
+    Ping {
+        connection: String,
+        webhook: u64,
+    },
+    Delivery {
+        connection: String,
+        late_ms: Option<i64>,
+    },
+    Callback {
+        connection: String,
+    },
 }
 
 /// Takes notes, and never waits.
@@ -35,8 +45,8 @@ enum Note {
 pub struct Notes {
     sender: Sender<Note>,
     clock: Arc<dyn Clock>,
-    /// When a delivery of each connection was last noted.
-    noted: Mutex<HashMap<String, Timestamp>>,
+    /// When it was last noted that something came from each connection's system.
+    noted: Mutex<HashMap<(Side, String), Timestamp>>,
 }
 
 /// Writes the notes down.
@@ -71,23 +81,30 @@ impl Notes {
         let _ = self.sender.try_send(Note::Ping { connection, webhook });
     }
 
-    /// A genuine delivery came.
-    pub fn delivered(&self, connection: &str) {
+    /// A genuine delivery came, and tells of what was changed then by the shop's clock.
+    pub fn delivered(&self, connection: &str, changed: Option<Timestamp>) {
+        self.arrived(Side::WooCommerce, connection, |connection, now| Note::Delivery {
+            connection,
+            late_ms: changed.map(|changed| now.as_millis() - changed.as_millis()),
+        });
+    }
+
+    /// A genuine callback came.
+    pub fn called_back(&self, connection: &str) {
+        self.arrived(Side::Vtiger, connection, |connection, _| Note::Callback {
+            connection,
+        });
+    }
+
+    fn arrived(&self, side: Side, connection: &str, note: impl FnOnce(String, Timestamp) -> Note) {
         let now = self.clock.now();
         let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        let of = (side, connection.to_owned());
         let is_noted = noted
-            .get(connection)
-            .is_some_and(|at| *at <= now && now - *at < DELIVERIES);
-        let connection = connection.to_owned();
-        if !is_noted
-            && self
-                .sender
-                .try_send(Note::Delivery {
-                    connection: connection.clone(),
-                })
-                .is_ok()
-        {
-            noted.insert(connection, now);
+            .get(&of)
+            .is_some_and(|at| *at <= now && now - *at < ARRIVALS);
+        if !is_noted && self.sender.try_send(note(connection.to_owned(), now)).is_ok() {
+            noted.insert(of, now);
         }
     }
 }
@@ -104,7 +121,10 @@ impl NoteKeeper {
             let now = self.clock.now();
             let written = match note {
                 None => return,
-                Some(Note::Delivery { connection }) => self.store.note_delivery(&connection, now).await,
+                Some(Note::Delivery { connection, late_ms }) => {
+                    self.store.note_delivery(&connection, now, late_ms).await
+                }
+                Some(Note::Callback { connection }) => self.store.note_callback(&connection, now).await,
                 Some(Note::Ping { connection, webhook }) => {
                     if now < minute || now - minute >= Duration::from_mins(1) {
                         (minute, pings) = (now, 0);
@@ -117,7 +137,7 @@ impl NoteKeeper {
                 }
             };
             if let Err(error) = written {
-                tracing::debug!(error = %telemetry::chain(&error), "what came from a shop can't be noted");
+                tracing::debug!(error = %telemetry::chain(&error), "what came can't be noted");
             }
         }
     }

@@ -6,7 +6,8 @@ use url::Host;
 
 use super::Authentication;
 use super::rest::{API, Request, Rest};
-use crate::system::{Fault, Finding, SystemError, Verdict};
+use crate::sync::Module;
+use crate::system::{Fault, Finding, SystemError, Uses, Verdict};
 
 const MAKE_A_KEY: &str = "in WooCommerce, under Settings > Advanced > REST API, make a key with Read/Write permission \
                           for an administrator or shop manager, and enter its consumer key and secret";
@@ -14,6 +15,7 @@ const MAKE_A_KEY: &str = "in WooCommerce, under Settings > Advanced > REST API, 
 /// What WooCommerce has to refuse, but only after it has looked at the rights to write: a key that may not write is
 /// refused earlier, with 401.
 struct Probe {
+    module: Module,
     collection: &'static str,
     /// What is asked for; a function, as JSON can't be a constant.
     body: fn() -> Json,
@@ -24,6 +26,7 @@ struct Probe {
 const PROBES: [Probe; 3] = [
     // A missing e-mail address would be refused before the user's rights are looked at.
     Probe {
+        module: Module::Contacts,
         collection: "customers",
         body: || json!({ "email": "not-an-email" }),
         accepted: (
@@ -33,6 +36,7 @@ const PROBES: [Probe; 3] = [
     },
     // A product that exists already can't be created.
     Probe {
+        module: Module::Products,
         collection: "products",
         body: || json!({ "id": 1, "status": "draft" }),
         accepted: (
@@ -41,6 +45,7 @@ const PROBES: [Probe; 3] = [
         ),
     },
     Probe {
+        module: Module::SalesOrders,
         collection: "orders",
         body: || json!({ "customer_id": NOBODY, "status": "cancelled" }),
         accepted: (
@@ -54,7 +59,7 @@ const PROBES: [Probe; 3] = [
 const NOBODY: u64 = 2_147_483_647;
 
 /// Looks at the site, at reading and at writing; stops at the site when that doesn't answer.
-pub(super) async fn check(rest: &Rest) -> Vec<Finding> {
+pub(super) async fn check(rest: &Rest, uses: &Uses) -> Vec<Finding> {
     let site = site(rest).await;
     let is_usable = !matches!(site, Verdict::Bad(..));
     let mut findings = vec![finding("reach the site", site)];
@@ -65,7 +70,12 @@ pub(super) async fn check(rest: &Rest) -> Vec<Finding> {
         }
         for probe in &PROBES {
             let subject = format!("write {}", probe.collection);
-            findings.push(finding(&subject, writable(rest, probe).await));
+            let verdict = if uses.of(probe.module).writes {
+                writable(rest, probe).await
+            } else {
+                Verdict::Good("not needed, as nothing travels there".to_owned())
+            };
+            findings.push(finding(&subject, verdict));
         }
     }
     findings
@@ -152,16 +162,28 @@ async fn writable(rest: &Rest, probe: &Probe) -> Verdict {
                     .to_owned(),
             ),
             Fault::Rejected { .. } => Verdict::Good("permitted".to_owned()),
-            Fault::Denied => bad(&error.message, format!("the key may not write: {MAKE_A_KEY}")),
+            Fault::Denied if !is_untimely(&error) => {
+                bad(&error.message, format!("the key may not write: {MAKE_A_KEY}"))
+            }
             _ => bad(&error.message, advice(rest, &error)),
         },
         Ok(_) => bad(probe.accepted.0, probe.accepted.1),
     }
 }
 
+/// Whether the shop refuses the time that a request is signed with by OAuth.
+fn is_untimely(error: &SystemError) -> bool {
+    error.message.contains("Invalid timestamp")
+}
+
 fn advice(rest: &Rest, error: &SystemError) -> String {
     let is_basic_over_http = rest.site().scheme() == "http" && rest.authentication() != Authentication::OAuth;
     match error.fault {
+        Fault::Denied if is_untimely(error) => {
+            "the clocks of this machine and the shop's server differ by more than 15 minutes: have both set by NTP \
+             (`timedatectl set-ntp true`)"
+                .to_owned()
+        }
         Fault::Denied if is_basic_over_http => {
             "over http WooCommerce takes only OAuth: enter the site's https address, or set authentication to `oauth`"
                 .to_owned()

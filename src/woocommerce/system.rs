@@ -9,7 +9,7 @@ use super::{
 };
 use crate::clock::Timestamp;
 use crate::sync::{FieldPath, Module, Patch, Record, RecordId, Side, Value};
-use crate::system::{Census, FieldInfo, Finding, Glance, Page, Reach, System, SystemError};
+use crate::system::{Census, FieldInfo, Finding, Glance, Page, Pulse, Reach, System, SystemError, Uses};
 
 #[async_trait]
 impl System for WooCommerce {
@@ -231,7 +231,15 @@ impl System for WooCommerce {
         }
     }
 
+    async fn pulse(&self, since: Timestamp, until: Timestamp) -> Result<Pulse, SystemError> {
+        self.pulse_of(since, until).await
+    }
+
     async fn check(&self) -> Vec<Finding> {
-        check::check(&self.rest).await
+        self.check_for(&Uses::all()).await
+    }
+
+    async fn check_for(&self, uses: &Uses) -> Vec<Finding> {
+        check::check(&self.rest, uses).await
     }
 }

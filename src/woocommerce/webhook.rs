@@ -10,6 +10,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value as Json;
 use sha2::Sha256;
 
+use super::date::gmt;
+use crate::clock::Timestamp;
+
 /// The topics that tell of what is kept in step.
 pub const TOPICS: [&str; 11] = [
     "customer.created",
@@ -81,6 +84,16 @@ pub enum Delivery {
         /// Why, without any of the content.
         reason: String,
     },
+}
+
+impl Delivery {
+    /// When the record was last changed, by the shop's clock, where the delivery tells.
+    pub fn changed(&self) -> Option<Timestamp> {
+        match self {
+            Self::Changed { body, .. } => gmt(body, "date_modified_gmt"),
+            _ => None,
+        }
+    }
 }
 
 /// Whether the signature (`X-WC-Webhook-Signature`) over the body's exact bytes was made with one of the secrets.

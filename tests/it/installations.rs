@@ -1,6 +1,7 @@
 //! Vtiger installations that differ: an unmodified 8.3.0, servers in other time zones, callbacks without data.
 
 use serde_json::json;
+use woo_vtiger_sync::simulator::Zone;
 use woo_vtiger_sync::simulator::vtiger::{VtigerKind, VtigerOptions};
 use woo_vtiger_sync::simulator::woocommerce::WooCommerceOptions;
 use woo_vtiger_sync::sync::{Module, Side, Skip};
@@ -54,7 +55,7 @@ async fn edit_in_turn(crm: VtigerOptions) {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_edit_is_taken_for_late_where_the_server_is_ahead_of_utc() {
     edit_in_turn(VtigerOptions {
-        utc_offset_minutes: 120,
+        zone: Zone::fixed(120),
         ..VtigerOptions::default()
     })
     .await;
@@ -63,7 +64,7 @@ async fn no_edit_is_taken_for_late_where_the_server_is_ahead_of_utc() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_edit_is_taken_for_late_where_the_server_is_behind_utc() {
     edit_in_turn(VtigerOptions {
-        utc_offset_minutes: -300,
+        zone: Zone::fixed(-300),
         ..VtigerOptions::default()
     })
     .await;

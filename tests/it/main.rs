@@ -7,6 +7,7 @@ mod architecture;
 mod backfill;
 mod browser;
 mod bulk;
+mod checks;
 mod configuration;
 mod conflicts;
 mod contract_vtiger_client;

@@ -2,7 +2,8 @@
 
 mod broken_off;
 mod changes;
-mod clock;
+pub(crate) mod clock;
+mod daylight;
 mod deletions;
 mod lost;
 mod meanwhile;

@@ -46,6 +46,21 @@ return [
             }) !== 'none', $other);
         }
     },
+    'the hour before daylight saving ended is not yet to come' => function () {
+        Lab::start();
+        $GLOBALS['default_timezone'] = 'Europe/Berlin';
+        // 2026-10-25 03:00, which is 02:00 once more.
+        $ended = 1792890000;
+        foreach ([
+            [-1, '2026-10-25 02:59:59'],
+            [0, '2026-10-25 02:59:59'],
+            [3599, '2026-10-25 02:59:59'],
+            [3600, '2026-10-25 03:00:00'],
+        ] as list($after, $latest)) {
+            same($latest, WooVtigerSync_Time::latest($ended + $after), 'after ' . $after . ' s');
+        }
+        same('2026-03-29 03:00:05', WooVtigerSync_Time::latest(1774746005), 'in spring');
+    },
     'changes come in order, by pages, and none is lost or told twice' => function () {
         Lab::start();
         $want = [];

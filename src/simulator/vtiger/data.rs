@@ -25,6 +25,7 @@ use super::id::WebserviceId;
 use super::schema::{INTEGRATION_USER, LINE_ITEM, Module, SALES_USER, Schema, TAX};
 use super::value::stored;
 use crate::clock::Timestamp;
+use crate::simulator::zone::Zone;
 
 /// A record as the tables hold it.
 #[derive(Clone, Debug)]
@@ -101,12 +102,12 @@ pub(super) struct Data {
     /// The products whose stock orders have moved since this was last asked for.
     moved: BTreeSet<WebserviceId>,
     made: BTreeMap<String, u64>,
-    utc_offset_minutes: i32,
+    zone: Zone,
 }
 
 impl Data {
     /// Two users, three taxes, one currency, nothing else.
-    pub(super) fn new(schema: Arc<Schema>, username: &str, utc_offset_minutes: i32, now: Timestamp) -> Self {
+    pub(super) fn new(schema: Arc<Schema>, username: &str, zone: Zone, now: Timestamp) -> Self {
         let mut data = Self {
             schema,
             records: BTreeMap::new(),
@@ -115,7 +116,7 @@ impl Data {
             next_number: 2,
             moved: BTreeSet::new(),
             made: BTreeMap::new(),
-            utc_offset_minutes,
+            zone,
         };
         for (id, user_name, admin, last_name) in [
             (INTEGRATION_USER, username, "on", "Integration"),

@@ -70,12 +70,12 @@ impl State {
         let (time, number) = cursor.split_once('/').unwrap_or_default();
         let number: u64 = number.parse().unwrap_or_default();
         let limit = limit.parse().unwrap_or(100).clamp(1, MOST_CHANGES);
+        let until = self.data.latest(now);
         let mut changed: Vec<_> = self
             .data
             .all(module)
-            .filter(|record| record.modified < now.as_seconds())
             .map(|record| ((self.data.time(record.modified), record.id.number), record))
-            .filter(|((at, id), _)| (at.as_str(), *id) > (time, number))
+            .filter(|((at, id), _)| *at < until && (at.as_str(), *id) > (time, number))
             .collect();
         changed.sort_by(|(one, _), (other, _)| one.cmp(other));
         let more = changed.len() > limit;

@@ -52,6 +52,10 @@ pub(super) fn answer(
         [Products::PATH, rest @ ..] => answer_for(&Products { edits }, shop, call, rest),
         [Taxes::PATH, rest @ ..] => answer_for(&Taxes, shop, call, rest),
         [Webhooks::PATH, rest @ ..] => answer_for(&Webhooks, shop, call, rest),
+        ["system_status"] if call.method == "GET" => {
+            let status = json!({ "environment": { "wp_cron": shop.wp_cron } });
+            (Ok(Answer::ok(status)), &["GET"])
+        }
         _ => (Err(ApiError::no_route()), &[]),
     }
 }

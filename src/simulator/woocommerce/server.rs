@@ -17,8 +17,9 @@ use super::auth::{Caller, Gate};
 use super::delivery::Sender;
 use super::query::Query;
 use super::shop::Shop;
-use super::text::{http_date, php_json};
+use super::text::{http_date, php_json, site_offset};
 use super::{Call, route};
+use crate::clock::Timestamp;
 use crate::simulator::faults::{Fault, Faults};
 use crate::simulator::writes::Writes;
 
@@ -54,7 +55,9 @@ pub(super) async fn handle(request: HttpRequest, body: Bytes, shared: Data<Arc<S
     let no_route = || error_response(&url, &ApiError::no_route(), &[]);
     match path.strip_prefix(REST) {
         Some(below) if below.starts_with('/') => handle_rest(&request, below, &body, &shared, &url).await,
-        _ if path.trim_end_matches('/') == "/wp-json" && request.method() == "GET" => index(&url),
+        _ if path.trim_end_matches('/') == "/wp-json" && request.method() == "GET" => {
+            index(&url, shared.shop().now())
+        }
         _ if path.starts_with("/wp-json/") => no_route(),
         _ => HttpResponse::NotFound()
             .content_type("text/html; charset=UTF-8")
@@ -313,13 +316,13 @@ fn without_keys(path: &str, query: &str) -> String {
 }
 
 /// The API's table of contents, which needs no key.
-fn index(url: &str) -> HttpResponse {
+fn index(url: &str, now: Timestamp) -> HttpResponse {
     let body = json!({
         "name": "Simulated shop",
         "description": "",
         "url": url,
         "home": url,
-        "gmt_offset": -8,
+        "gmt_offset": site_offset(now.to_utc()).whole_hours(),
         "timezone_string": "America/Los_Angeles",
         "page_for_posts": 0,
         "page_on_front": 0,

@@ -68,6 +68,7 @@ pub(super) struct Shop {
     pub(super) taxes: BTreeMap<u64, Fields>,
     /// Whether orders are taxed.
     pub(super) reckons_taxes: bool,
+    pub(super) wp_cron: bool,
     pub(super) webhooks: BTreeMap<u64, Webhook>,
     /// Webhooks that get a ping at the end of the current request.
     pub(super) pings: Vec<u64>,
@@ -105,6 +106,7 @@ impl Shop {
             categories: category::first(),
             taxes: BTreeMap::new(),
             reckons_taxes: true,
+            wp_cron: true,
             webhooks: BTreeMap::new(),
             pings: Vec::new(),
             deliveries: VecDeque::new(),

@@ -4,15 +4,33 @@
 
 use serde_json::Value;
 use time::format_description::BorrowedFormatItem;
-use time::macros::{format_description, offset};
-use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
+use time::macros::{format_description, offset, time};
+use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, UtcOffset, Weekday};
 
 use crate::clock::Timestamp;
 
-/// The shop's time zone: Los Angeles in winter.
-const SITE: UtcOffset = offset!(-8);
+/// The shop's time zone: Los Angeles, in winter and in summer.
+const WINTER: UtcOffset = offset!(-8);
+const SUMMER: UtcOffset = offset!(-7);
 const DATE_TIME: &[BorrowedFormatItem<'static>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
+
+/// The shop's offset from UTC at a moment: summer is from the second Sunday of March to the first one of November.
+pub(super) fn site_offset(at: OffsetDateTime) -> UtcOffset {
+    // The first Sunday after the day before it may be.
+    let changes = |month, day, offset| {
+        let before = Date::from_calendar_date(at.year(), month, day).ok()?;
+        let sunday = before.next_occurrence(Weekday::Sunday);
+        Some(PrimitiveDateTime::new(sunday, time!(2:00)).assume_offset(offset))
+    };
+    let begins = changes(Month::March, 7, WINTER);
+    let ends = changes(Month::October, 31, SUMMER);
+    if begins.is_some_and(|begins| at >= begins) && ends.is_some_and(|ends| at < ends) {
+        SUMMER
+    } else {
+        WINTER
+    }
+}
 
 /// A date as the `*_gmt` keys have it: UTC, whole seconds, no offset.
 pub(super) fn gmt(at: Timestamp) -> String {
@@ -21,7 +39,10 @@ pub(super) fn gmt(at: Timestamp) -> String {
 
 /// A date as the other date keys have it: the shop's own time.
 pub(super) fn local(at: Timestamp) -> String {
-    at.to_utc().to_offset(SITE).format(DATE_TIME).unwrap_or_default()
+    let at = at.to_utc();
+    at.to_offset(site_offset(at))
+        .format(DATE_TIME)
+        .unwrap_or_default()
 }
 
 /// A moment as HTTP headers tell it.
@@ -40,7 +61,12 @@ pub(super) fn query_date_as_gmt(text: &str, dates_are_gmt: bool) -> Option<Strin
         at
     } else {
         let naive = PrimitiveDateTime::parse(text.get(..19).unwrap_or(text), DATE_TIME).ok()?;
-        naive.assume_offset(if dates_are_gmt { UtcOffset::UTC } else { SITE })
+        let offset = if dates_are_gmt {
+            UtcOffset::UTC
+        } else {
+            site_offset(naive.assume_offset(WINTER))
+        };
+        naive.assume_offset(offset)
     };
     at.to_offset(UtcOffset::UTC).format(DATE_TIME).ok()
 }
@@ -205,5 +231,19 @@ mod tests {
             );
         }
         assert_eq!(query_date_as_gmt("yesterday", true), None);
+    }
+
+    #[test]
+    fn the_shop_saves_daylight() {
+        for (in_utc, in_the_shop) in [
+            ("2026-03-08T09:59:59", "2026-03-08T01:59:59"),
+            ("2026-03-08T10:00:00", "2026-03-08T03:00:00"),
+            ("2026-11-01T08:59:59", "2026-11-01T01:59:59"),
+            ("2026-11-01T09:00:00", "2026-11-01T01:00:00"),
+        ] {
+            assert_eq!(local(read_gmt(in_utc).unwrap()), in_the_shop);
+        }
+        let in_summer = query_date_as_gmt("2026-07-01T03:00:00", false);
+        assert_eq!(in_summer.as_deref(), Some("2026-07-01T10:00:00"));
     }
 }

@@ -1,5 +1,7 @@
 //! What a person is told of a Vtiger that can, or can't, be worked with.
 
+use woo_vtiger_sync::system::{Use, Uses};
+
 use super::*;
 
 /// What was found, by subject.
@@ -97,4 +99,46 @@ async fn wrong_address_user_and_key_are_told_apart() {
     crm.plays("login_wrong_key", json!({})).await;
     let findings = check(&crm.client()).await;
     assert!(problem(&findings, "sign in").contains("access key"));
+}
+
+#[tokio::test]
+async fn a_right_is_missed_only_where_it_is_needed() {
+    let crm = Crm::open().await;
+    for name in ["listtypes", "sync_STOCK_http500"] {
+        crm.plays(name, json!({})).await;
+    }
+    let mut description = recording::json("vtiger/describe_Contacts.json")["body"]["result"].clone();
+    for right in ["createable", "updateable", "deleteable"] {
+        description[right] = json!(false);
+    }
+    crm.answers("describe_Contacts", json!({}), description).await;
+    let read = Use {
+        reads: true,
+        ..Use::default()
+    };
+    let write = Use { writes: true, ..read };
+
+    for (contacts, orders, expected) in [
+        (read, read, "good: can be viewed; no more is needed"),
+        (write, read, "bad: the user may not create, edit Contacts"),
+        (read, write, "good: can be viewed; no more is needed"),
+        (
+            Use::ALL,
+            read,
+            "bad: the user may not create, edit, delete Contacts",
+        ),
+        (Use::default(), Use::default(), "good: not kept in step"),
+    ] {
+        let uses: Uses = [(Module::Contacts, contacts), (Module::SalesOrders, orders)]
+            .into_iter()
+            .collect();
+        let findings = crm.client().check_for(&uses).await;
+
+        let findings: Vec<_> = findings
+            .into_iter()
+            .map(|finding| (finding.subject, finding.verdict))
+            .collect();
+        let told = problem(&findings, "Contacts");
+        assert!(told.starts_with(expected), "{told}");
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::json;
+use woo_vtiger_sync::simulator::Zone;
 use woo_vtiger_sync::simulator::faults::FaultPlan;
 use woo_vtiger_sync::simulator::vtiger::VtigerOptions;
 
@@ -70,7 +71,7 @@ async fn what_is_too_long_is_cut_and_what_is_too_wide_replaced() {
 #[tokio::test]
 async fn a_revise_that_changes_nothing_moves_the_modified_time() {
     let crm = Crm::start_with(VtigerOptions {
-        utc_offset_minutes: -300,
+        zone: Zone::fixed(-300),
         ..VtigerOptions::default()
     })
     .await;

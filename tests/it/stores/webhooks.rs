@@ -2,6 +2,8 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
+use woo_vtiger_sync::store::Arrivals;
+
 use super::{at, on_both};
 
 #[tokio::test]
@@ -38,13 +40,21 @@ async fn it_is_noted_what_the_webhooks_were_given_and_when_the_last_delivery_cam
         assert_eq!(store.webhook_secret_given("shop").await.unwrap(), None);
         assert_eq!(store.last_delivery("shop").await.unwrap(), None);
 
-        store.note_delivery("shop", at(1)).await.unwrap();
+        store.note_delivery("shop", at(1), None).await.unwrap();
         assert_eq!(store.webhook_secret_given("shop").await.unwrap(), None);
         store.note_webhook_secret_given("shop", "ab").await.unwrap();
-        store.note_delivery("shop", at(2)).await.unwrap();
+        store.note_delivery("shop", at(2), Some(7)).await.unwrap();
         store.note_webhook_secret_given("shop", "cd").await.unwrap();
 
         assert_eq!(store.last_delivery("shop").await.unwrap(), Some(at(2)));
+        store.note_callback("shop", at(3)).await.unwrap();
+        store.note_callback("outlet", at(4)).await.unwrap();
+        let expected = Arrivals {
+            delivery: Some(at(2)),
+            delivery_late_ms: Some(7),
+            callback: Some(at(3)),
+        };
+        assert_eq!(store.arrivals("shop").await.unwrap(), expected);
         let given = store.webhook_secret_given("shop").await.unwrap();
         assert_eq!(given.as_deref(), Some("cd"));
         assert_eq!(store.last_delivery("outlet").await.unwrap(), None);

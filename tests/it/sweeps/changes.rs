@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
+use woo_vtiger_sync::simulator::Zone;
 use woo_vtiger_sync::simulator::vtiger::VtigerKind::{self, Extended, Repaired, Stock830};
 use woo_vtiger_sync::simulator::vtiger::VtigerOptions;
 use woo_vtiger_sync::sweep::Scope;
@@ -177,7 +178,7 @@ async fn vtigers_times_are_told_in_its_own_zone() {
     for minutes in [-300, 330] {
         let watches = Watches::default();
         let options = VtigerOptions {
-            utc_offset_minutes: minutes,
+            zone: Zone::fixed(minutes),
             ..VtigerOptions::default()
         };
         let scene = watches.scene("", options).await;

@@ -12,7 +12,7 @@ use crate::scene::Scene;
 
 /// A clock that goes as the system's does, ahead of it by what it was set to, unless it stands still.
 #[derive(Debug, Default)]
-pub(super) struct Watch {
+pub(crate) struct Watch {
     ahead_ms: AtomicI64,
     /// 0 where it goes.
     stopped_at_ms: AtomicI64,
@@ -20,19 +20,19 @@ pub(super) struct Watch {
 
 impl Watch {
     /// Sets it ahead, or back.
-    pub(super) fn set_ahead(&self, by: Duration) {
+    pub(crate) fn set_ahead(&self, by: Duration) {
         let by = i64::try_from(by.as_millis()).unwrap();
         self.ahead_ms.fetch_add(by, Ordering::Relaxed);
     }
 
     /// Sets it back.
-    pub(super) fn set_back(&self, by: Duration) {
+    pub(crate) fn set_back(&self, by: Duration) {
         let by = i64::try_from(by.as_millis()).unwrap();
         self.ahead_ms.fetch_sub(by, Ordering::Relaxed);
     }
 
     /// Stops it.
-    pub(super) fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.stopped_at_ms
             .store(self.now().as_millis(), Ordering::Relaxed);
     }
@@ -52,22 +52,29 @@ impl Clock for Watch {
 
 /// A clock of the shop's, one of the CRM's, and one of the service's.
 #[derive(Clone, Default)]
-pub(super) struct Watches {
-    pub(super) shop: Arc<Watch>,
-    pub(super) crm: Arc<Watch>,
-    pub(super) service: Arc<Watch>,
+pub(crate) struct Watches {
+    pub(crate) shop: Arc<Watch>,
+    pub(crate) crm: Arc<Watch>,
+    pub(crate) service: Arc<Watch>,
 }
 
 impl Watches {
     /// Lets so much time pass everywhere.
-    pub(super) fn pass(&self, time: Duration) {
+    pub(crate) fn pass(&self, time: Duration) {
         for watch in [&self.shop, &self.crm, &self.service] {
             watch.set_ahead(time);
         }
     }
 
+    /// Lets time pass everywhere until it is so many minutes after that moment.
+    pub(crate) fn pass_until(&self, moment: Timestamp, minutes: i64) {
+        let then = moment.as_millis() + minutes * 60_000;
+        let left = then - self.service.now().as_millis();
+        self.pass(Duration::from_millis(left.try_into().expect("a moment to come")));
+    }
+
     /// A scene with these clocks.
-    pub(super) async fn scene(&self, settings: &str, crm: VtigerOptions) -> Scene {
+    pub(crate) async fn scene(&self, settings: &str, crm: VtigerOptions) -> Scene {
         let shop = WooCommerceOptions {
             delivery_delay: Duration::ZERO,
             clock: Arc::<Watch>::clone(&self.shop),
@@ -83,7 +90,7 @@ impl Watches {
 }
 
 /// A CRM of this kind.
-pub(super) fn crm(kind: VtigerKind) -> VtigerOptions {
+pub(crate) fn crm(kind: VtigerKind) -> VtigerOptions {
     VtigerOptions {
         kind,
         ..VtigerOptions::default()

@@ -1,8 +1,21 @@
 //! What the service does about webhooks while it runs.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use woo_vtiger_sync::app::Parts;
+use woo_vtiger_sync::clock::SystemClock;
+use woo_vtiger_sync::config::Config;
+use woo_vtiger_sync::engine::Keeper;
 use woo_vtiger_sync::sync::{Module, Side};
-use woo_vtiger_sync::woocommerce::webhooks::{WebhookPatch, Webhooks};
+use woo_vtiger_sync::system::SystemError;
+use woo_vtiger_sync::webhooks::Registration;
+use woo_vtiger_sync::woocommerce::webhooks::{Webhook, WebhookPatch, Webhooks};
 
 use super::{ELSEWHERE, Place};
 use crate::scene::{ann, place as scene_place, wait_until};
@@ -143,5 +156,74 @@ async fn once_all_is_in_order_a_look_costs_one_call_and_changes_nothing() {
     );
     assert_eq!(place.webhooks().await, client);
     server.stop().await;
+    place.stop().await;
+}
+
+/// A shop that counts who asks it.
+#[derive(Debug)]
+struct Counted {
+    shop: Arc<dyn Webhooks>,
+    looks: Arc<AtomicU64>,
+}
+
+#[async_trait]
+impl Webhooks for Counted {
+    async fn webhooks(&self) -> Result<Vec<Webhook>, SystemError> {
+        self.looks.fetch_add(1, Ordering::SeqCst);
+        self.shop.webhooks().await
+    }
+
+    async fn create_webhook(&self, patch: &WebhookPatch<'_>) -> Result<Webhook, SystemError> {
+        self.shop.create_webhook(patch).await
+    }
+
+    async fn update_webhook(&self, id: u64, patch: &WebhookPatch<'_>) -> Result<Webhook, SystemError> {
+        self.shop.update_webhook(id, patch).await
+    }
+
+    async fn delete_webhook(&self, id: u64) -> Result<(), SystemError> {
+        self.shop.delete_webhook(id).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_keepers_that_start_at_once_one_keeps_and_the_other_steps_in() {
+    let place = Place::new().await;
+    let config = Config::load(None, place.environment().into_iter()).unwrap();
+    let parts = Parts::open(&config, SystemClock::shared()).await.unwrap();
+    let registration = &parts.registrations["shop"];
+    let tasks = TaskTracker::new();
+    let keepers = [0, 1].map(|_| {
+        let (looks, stop) = (Arc::<AtomicU64>::default(), CancellationToken::new());
+        let keeper = Registration {
+            shop: Arc::new(Counted {
+                shop: Arc::clone(&registration.shop),
+                looks: Arc::clone(&looks),
+            }),
+            // As if each were a process.
+            keeper: Keeper::new(Duration::from_mins(1)),
+            ..registration.clone()
+        };
+        tasks.spawn(keeper.keep(Duration::from_millis(20), stop.clone()));
+        (looks, stop)
+    });
+    let looks = || keepers.each_ref().map(|(looks, _)| looks.load(Ordering::SeqCst));
+
+    wait_until("one has looked several times", async || {
+        looks().iter().any(|looks| *looks >= 5)
+    })
+    .await;
+
+    let (one, other) = if looks()[0] > 0 { (0, 1) } else { (1, 0) };
+    assert_eq!(looks()[other], 0, "{:?}", looks());
+    assert_eq!(place.webhooks().await.len(), 11);
+    // The one that goes leaves the work to the other.
+    keepers[one].1.cancel();
+    wait_until("the other one looks", async || looks()[other] > 0).await;
+    keepers[other].1.cancel();
+    tasks.close();
+    tasks.wait().await;
+    assert_eq!(place.webhooks().await.len(), 11);
+    parts.close().await;
     place.stop().await;
 }

@@ -16,7 +16,12 @@ use crate::simulator::vtiger::value::{label, number};
 impl Data {
     /// A moment as the server tells it, in its own zone.
     pub(in crate::simulator::vtiger) fn time(&self, seconds: i64) -> String {
-        Timestamp::from_seconds(seconds + i64::from(self.utc_offset_minutes) * 60).to_string()
+        self.zone.local(Timestamp::from_seconds(seconds)).to_string()
+    }
+
+    /// Up to which time the server has told times.
+    pub(in crate::simulator::vtiger) fn latest(&self, now: Timestamp) -> String {
+        self.zone.latest(now).to_string()
     }
 
     /// A field's text; empty for null.

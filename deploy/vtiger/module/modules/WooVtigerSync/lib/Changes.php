@@ -31,7 +31,7 @@ class WooVtigerSync_Changes
         list($time, $record) = self::decode($cursor);
         // The second that runs is not over: more may change in it. It is left for the next call.
         $now = time();
-        $until = WooVtigerSync_Time::text($now);
+        $until = WooVtigerSync_Time::latest($now);
         $sql = 'SELECT crmid, modifiedtime, modifiedby, deleted FROM vtiger_crmentity WHERE setype = ? AND modifiedtime < ?'
             . ' AND (modifiedtime > ? OR (modifiedtime = ? AND crmid > ?)) ORDER BY modifiedtime, crmid LIMIT ' . ($count + 1);
         $rows = WooVtigerSync_Db::rows($sql, [$module, $until, $time, $time, $record]);

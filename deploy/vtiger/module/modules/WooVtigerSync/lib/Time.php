@@ -23,6 +23,17 @@ class WooVtigerSync_Time
         return (new DateTime('@' . $epoch))->setTimezone(self::zone())->format('Y-m-d H:i:s');
     }
 
+    /** The latest time that was shown up to now: after daylight saving has ended, the hour before seems to be yet to come. */
+    public static function latest(int $now): string
+    {
+        $latest = self::text($now);
+        foreach (array_slice(self::zone()->getTransitions($now - 7200, $now + 1) ?: [], 1) as $change) {
+            $latest = max($latest, self::text($change['ts'] - 1));
+        }
+
+        return $latest;
+    }
+
     /** @param mixed $text */
     public static function epoch($text): int
     {
