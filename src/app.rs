@@ -1,5 +1,6 @@
 //! The composition root: builds the parts from the configuration, runs them, and stops them in order.
 
+mod attend;
 mod backfill;
 mod clients;
 mod exchange;

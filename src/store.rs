@@ -171,6 +171,9 @@ pub trait Leases: Send + Sync + fmt::Debug {
     /// Events parked for leases that nobody holds any more, as their holder crashed.
     async fn stranded(&self, now: Timestamp) -> Result<Vec<Event>, StoreError>;
 
+    /// How many events are parked.
+    async fn parked(&self) -> Result<u64, StoreError>;
+
     /// Prolongs all leases of these owners that have not run out, and returns how many.
     async fn renew(&self, owners: &[String], now: Timestamp, until: Timestamp) -> Result<u64, StoreError>;
 

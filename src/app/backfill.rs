@@ -1,18 +1,17 @@
 //! `backfill`: the first sync, by hand.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::engine::EngineError;
-use crate::queue::Lane;
 use crate::store::{Place, Run, RunKind, Tally};
 use crate::sweep::{Forecast, Step, Sweeper};
 use crate::sync::Side;
 
 use super::Parts;
+use super::attend::{attend, left};
 
 /// How often the progress is looked at.
 const LOOK: Duration = Duration::from_millis(200);
@@ -52,8 +51,7 @@ pub struct Outcome {
 pub async fn backfill(parts: &Parts, mut show: impl FnMut(&Progress)) -> Result<Vec<Outcome>, EngineError> {
     let stop = parts.stop.clone();
     let tasks = TaskTracker::new();
-    let (store, clock) = (Arc::clone(&parts.store), Arc::clone(&parts.clock));
-    tasks.spawn(Arc::clone(&parts.keeper).run(store, clock, stop.clone()));
+    attend(parts, &tasks, &stop);
     let mut crew = Crew::new(parts, tasks.clone());
     let done = every_connection(parts, &mut crew, &mut show).await;
     stop.cancel();
@@ -127,7 +125,7 @@ async fn every_connection(
             let progress = Progress {
                 connection: connection.clone(),
                 steps: sweeper.steps(&places, &run).await?,
-                waiting: waiting(parts).await,
+                waiting: left(parts).await,
             };
             crew.suit(&progress);
             show(&progress);
@@ -138,7 +136,7 @@ async fn every_connection(
         outcomes.push(Outcome {
             connection: connection.clone(),
             tallies: parts.store.tallies(&[&run.id]).await?,
-            waiting: waiting(parts).await,
+            waiting: left(parts).await,
         });
     }
     Ok(outcomes)
@@ -164,11 +162,6 @@ async fn until_done(
         // The service may have ended meanwhile.
         tokio::time::sleep(LOOK).await;
     }
-}
-
-async fn waiting(parts: &Parts) -> u64 {
-    // A broker that is away for a moment answers soon.
-    parts.queue.depth(Lane::Bulk).await.unwrap_or_default()
 }
 
 /// The worker of this process, where it may work: with as many hands as suit what is to be done.

@@ -1,25 +1,21 @@
 //! `sweep`: one sweep of everything, by hand.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::engine::EngineError;
-use crate::queue::Lane;
 use crate::store::{Place, Run, RunKind, SweepRequest, SweepState};
 use crate::sweep::{Scope, Sweeper};
 use crate::sync::Side;
 
 use super::Parts;
+use super::attend::{attend, left};
 
 /// How often to look whether the events are dealt with.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// How often is looked for what came of what was found.
 const LOOKS: usize = 3;
-
-/// How often in a row the queue may not answer.
-const PATIENCE: u32 = 200;
 
 /// Sweeps all modules of all connections, waits until what was found is dealt with, and tells what was done.
 ///
@@ -33,12 +29,12 @@ pub async fn sweep_once(parts: &Parts, scope: Scope, allow_deletions: bool) -> R
     let start = parts.clock.now();
     let stop = parts.stop.clone();
     let tasks = tokio_util::task::TaskTracker::new();
-    let (store, clock) = (Arc::clone(&parts.store), Arc::clone(&parts.clock));
-    tasks.spawn(Arc::clone(&parts.keeper).run(store, clock, stop.clone()));
+    attend(parts, &tasks, &stop);
     if parts.may_work() {
         tasks.spawn(parts.worker().run(stop.clone()));
     }
     let swept = sweep_all(parts, scope, allow_deletions).await;
+    let left = left(parts).await;
     stop.cancel();
     tasks.close();
     tasks.wait().await;
@@ -53,6 +49,12 @@ pub async fn sweep_once(parts: &Parts, scope: Scope, allow_deletions: bool) -> R
             text,
             "{}: {} in {}: {} created, {} updated, {} skipped",
             line.connection, line.module, side, line.created, line.updated, line.skipped
+        );
+    }
+    if left > 0 {
+        let _ = writeln!(
+            text,
+            "{left} records could not be dealt with for now; the service tries them again"
         );
     }
     Ok(text)
@@ -84,7 +86,7 @@ async fn sweep_all(parts: &Parts, scope: Scope, allow_deletions: bool) -> Result
                 }
             }
         }
-        settled(parts).await?;
+        sweeper.until_waiting(0).await;
         if by == By::Us {
             look_again(parts, &sweeper, &run, &places).await?;
             sweeper.end(&run, &places, None).await?;
@@ -163,24 +165,9 @@ async fn look_again(
             break;
         }
         sweep_here(parts, sweeper, run, places, Scope::Changes).await?;
-        settled(parts).await?;
+        sweeper.until_waiting(0).await;
     }
     Ok(())
-}
-
-/// Waits until what was found is dealt with.
-async fn settled(parts: &Parts) -> Result<(), EngineError> {
-    let mut failures = 0;
-    loop {
-        match parts.queue.depth(Lane::Bulk).await {
-            Ok(0) => return Ok(()),
-            Ok(_) => failures = 0,
-            // The broker may be away for a moment.
-            Err(error) if failures == PATIENCE => return Err(error.into()),
-            Err(_) => failures += 1,
-        }
-        tokio::time::sleep(LOOK).await;
-    }
 }
 
 /// What a sweep saw of one side of a module. Writing to a string can't fail.

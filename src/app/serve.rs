@@ -8,6 +8,7 @@ use actix_web::dev::ServerHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::attend::RESCUE;
 use super::heartbeat::Heartbeat;
 use super::listen::{Stage, ingress, listen};
 use super::parts::{BuildError, Parts};
@@ -19,9 +20,6 @@ use crate::sweep::Schedule;
 use crate::sync::Side;
 use crate::system::System;
 use crate::telemetry;
-
-/// How often events are looked for whose lease's holder crashed.
-const RESCUE: Duration = Duration::from_secs(5);
 
 /// How long a process that takes events in waits at its start for somewhere to put them.
 const READY: Duration = Duration::from_secs(10);

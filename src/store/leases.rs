@@ -135,26 +135,50 @@ impl Leases for SqlStore {
         events(&rows)
     }
 
+    async fn parked(&self) -> Result<u64, StoreError> {
+        const COUNT: &str = "count parked events";
+        let row = sqlx::query("select count(*) as number from parked")
+            .fetch_one(self.database.read())
+            .await
+            .map_err(StoreError::new(COUNT))?;
+        let number: i64 = row.try_get("number").map_err(StoreError::new(COUNT))?;
+        Ok(u64::try_from(number).unwrap_or_default())
+    }
+
     async fn renew(&self, owners: &[String], now: Timestamp, until: Timestamp) -> Result<u64, StoreError> {
+        const RENEW: &str = "prolong leases";
         if owners.is_empty() {
             return Ok(0);
         }
         let statement = format!(
-            "update lease set until = $1 where until >= $2 and owner in ({})",
-            placeholders(3, owners.len())
+            "select name, owner from lease where until >= $1 and owner in ({})",
+            placeholders(2, owners.len())
         );
         // Nothing but placeholders is put in.
-        let query = sqlx::query(AssertSqlSafe(statement))
-            .bind(until.as_millis())
-            .bind(now.as_millis());
+        let query = sqlx::query(AssertSqlSafe(statement)).bind(now.as_millis());
         let query = owners
             .iter()
             .fold(query, |query, owner| query.bind(owner.as_str()));
-        let done = query
-            .execute(self.database.write())
+        let held = query
+            .fetch_all(self.database.read())
             .await
-            .map_err(StoreError::new("prolong leases"))?;
-        Ok(done.rows_affected())
+            .map_err(StoreError::new(RENEW))?;
+        let mut renewed = 0;
+        // One by one: a statement that locks several waits for commits that wait for it.
+        for row in &held {
+            let text = |column| row.try_get::<String, _>(column).map_err(StoreError::new(RENEW));
+            let done =
+                sqlx::query("update lease set until = $1 where name = $2 and owner = $3 and until >= $4")
+                    .bind(until.as_millis())
+                    .bind(text("name")?)
+                    .bind(text("owner")?)
+                    .bind(now.as_millis())
+                    .execute(self.database.write())
+                    .await
+                    .map_err(StoreError::new(RENEW))?;
+            renewed += done.rows_affected();
+        }
+        Ok(renewed)
     }
 
     async fn drop_leases(&self) -> Result<(), StoreError> {

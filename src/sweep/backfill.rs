@@ -17,6 +17,9 @@ const MOST_WAITING: u64 = 1_000;
 /// How often is looked how many wait.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// So often in a row none must wait to be sure.
+const LOOKS: u32 = 10;
+
 /// How often is looked whether it is still wanted.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
@@ -106,13 +109,16 @@ impl Sweeper {
     }
 
     /// Waits until no more than so many events wait, as long as their number changes.
-    pub(super) async fn until_waiting(&self, most: u64) {
+    pub async fn until_waiting(&self, most: u64) {
         let (mut last, mut since) = (None, self.engine.clock.now());
+        let mut looks = 0;
         loop {
-            // A broker that is away for a moment has some, too.
-            let waiting = self.engine.queue.depth(Lane::Bulk).await.ok();
+            let waiting = self.waiting().await;
             let now = self.engine.clock.now();
-            if waiting.is_some_and(|waiting| waiting <= most) || now - since > PATIENCE {
+            let is_so = waiting.is_some_and(|waiting| waiting <= most);
+            looks = if is_so { looks + 1 } else { 0 };
+            // An event on its way between the broker and a process shows on neither end.
+            if looks == LOOKS || most > 0 && is_so || now - since > PATIENCE {
                 return;
             }
             if waiting != last {
@@ -120,6 +126,13 @@ impl Sweeper {
             }
             tokio::time::sleep(LOOK).await;
         }
+    }
+
+    /// How many events wait that are to be dealt with in bulk, those that wait for somebody who works on their record
+    /// included. A broker that is away for a moment doesn't tell.
+    async fn waiting(&self) -> Option<u64> {
+        let depth = self.engine.queue.depth(Lane::Bulk).await.ok()?;
+        Some(depth + self.engine.store.parked().await.ok()?)
     }
 
     /// Waits until there is room for what another page shows.

@@ -4,14 +4,15 @@ mod commands;
 mod kills;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde_json::{Value as Json, json};
-use tempfile::TempDir;
 use woo_vtiger_sync::http;
 use woo_vtiger_sync::simulator::vtiger::{VtigerOptions, VtigerSimulator};
 use woo_vtiger_sync::simulator::woocommerce::{WooCommerceOptions, WooCommerceSimulator};
 
-use crate::scene::variables;
+use crate::scene::{set, variables};
+use crate::stack::Stack;
 
 /// How the API is reached.
 const TOKEN: &str = "a-token-for-tests";
@@ -20,7 +21,7 @@ const TOKEN: &str = "a-token-for-tests";
 struct Years {
     shop: WooCommerceSimulator,
     crm: VtigerSimulator,
-    folder: TempDir,
+    stack: Stack,
     size: usize,
 }
 
@@ -35,7 +36,7 @@ impl Years {
         let years = Self {
             shop,
             crm,
-            folder: tempfile::tempdir().unwrap(),
+            stack: Stack::empty().await,
             size,
         };
         years.fill();
@@ -98,7 +99,10 @@ impl Years {
     }
 
     fn environment(&self) -> Vec<(String, String)> {
-        let mut variables = variables(&self.shop.url(), &self.crm.url(), self.folder.path());
+        let mut variables = variables(&self.shop.url(), &self.crm.url(), Path::new(""));
+        set(&mut variables, self.stack.variables());
+        // Nobody waits long for the leases of who was killed.
+        variables.push(("WVS_WORKER__LEASE".to_owned(), "2s".to_owned()));
         variables.push(("WVS_HTTP__API_TOKEN".to_owned(), TOKEN.to_owned()));
         variables
     }

@@ -58,6 +58,8 @@ async fn a_first_sync_that_is_killed_twenty_times_ends_complete_and_repeats_no_f
     let ended = Program::run(&["backfill"], &environment).await;
     assert_eq!(ended.code, Some(0), "{}", ended.log);
 
+    let failed = Program::run(&["failed", "list"], &environment).await;
+    assert_eq!(failed.out, "There are no failed events.\n");
     years.assert_complete();
     let pages = pages(&years);
     let repeated: usize = pages.values().map(|read| read - 1).sum();

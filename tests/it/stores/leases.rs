@@ -152,3 +152,41 @@ async fn nothing_is_written_under_a_lease_that_was_lost() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn leases_are_prolonged_while_others_write_under_them() {
+    on_both(async |store| {
+        let owners: Vec<String> = (0..20).map(|nth| format!("owner-{nth}")).collect();
+        // What was taken first is not what is locked first.
+        for pair in ["b", "a"] {
+            for owner in &owners {
+                let name = format!("{pair}-{owner}");
+                assert!(store.acquire(&name, owner, at(0), at(60)).await.unwrap());
+            }
+        }
+        let mut tasks = tokio::task::JoinSet::new();
+        for owner in owners.clone() {
+            let store = Arc::clone(&store);
+            tasks.spawn(async move {
+                let mut commit = super::records::commit(None, Vec::new());
+                for turn in 0..20 {
+                    let mut names = vec![format!("a-{owner}"), format!("b-{owner}")];
+                    if turn % 2 == 0 {
+                        names.reverse();
+                    }
+                    commit.fence = Some(Fence {
+                        owner: owner.clone(),
+                        names,
+                    });
+                    store.commit(&commit).await.unwrap();
+                }
+            });
+        }
+        for until in 61..81 {
+            let renewed = store.renew(&owners, at(1), at(until)).await.unwrap();
+            assert_eq!(renewed, 40);
+        }
+        tasks.join_all().await;
+    })
+    .await;
+}
