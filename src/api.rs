@@ -8,6 +8,7 @@
 mod answer;
 mod failed;
 mod guard;
+mod listing;
 mod runs;
 
 use actix_web::middleware::{DefaultHeaders, from_fn};

@@ -15,7 +15,7 @@ pub use self::schedule::Schedule;
 use crate::clock::Timestamp;
 use crate::engine::{Backoff, Disposition, Engine, EngineError, priority_of};
 use crate::queue::{Cause, Change, Event, Lane, Subject};
-use crate::store::{Place, Run, RunKind};
+use crate::store::{Action, Place, Run, RunKind, Tally};
 use crate::sync::{ModuleSettings, RecordId, Side, Sides};
 use crate::system::{SystemError, work_for};
 
@@ -156,13 +156,25 @@ impl Sweeper {
     /// When the store fails.
     pub async fn end(&self, run: &Run, places: &[Place], failure: Option<&str>) -> Result<(), EngineError> {
         let (store, now) = (&self.engine.store, self.engine.clock.now());
+        let tallies = store.tallies(&[&run.id]).await?;
         for at in places {
             for side in Side::BOTH {
                 let mut state = store.sweep_state(at, side).await?;
-                if state.held == 0 && state.swept.is_some_and(|swept| swept >= run.begun) {
-                    state.in_step = state.swept;
-                    store.put_sweep_state(at, side, &state, now).await?;
+                let is_of_run = |at: Option<Timestamp>| at.is_some_and(|at| at >= run.begun);
+                if !is_of_run(state.swept) {
+                    continue;
                 }
+                if state.held == 0 {
+                    state.in_step = state.swept;
+                }
+                if is_of_run(state.swept_all) {
+                    let came_of_it = |tally: &&Tally| {
+                        (tally.module, tally.side) == (at.module, side.opposite())
+                            && tally.action != Action::Linked
+                    };
+                    state.drift = Some(tallies.iter().filter(came_of_it).map(|tally| tally.number).sum());
+                }
+                store.put_sweep_state(at, side, &state, now).await?;
             }
         }
         Ok(store.end_run(&run.id, now, failure).await?)

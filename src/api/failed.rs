@@ -4,22 +4,14 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use super::Api;
-use super::answer::{Refusal, only};
+use super::answer::Refusal;
+use super::listing::{limit, resource};
 use crate::failed::Selection;
 use crate::store::FailedFilter;
 use crate::sync::Module;
 
-/// How many are listed where the caller doesn't say.
-const USUAL: u32 = 50;
-
-/// How many are listed at most.
-const MOST: u32 = 500;
-
 /// Adds the addresses.
 pub(super) fn configure(service: &mut web::ServiceConfig) {
-    let resource = |path: &str, methods: &'static str| {
-        web::resource(path.to_owned()).default_service(web::to(move || async move { only(methods) }))
-    };
     service
         .service(resource("/failed", "GET").route(web::get().to(list)))
         .service(resource("/failed/replay", "POST").route(web::post().to(replay)))
@@ -88,10 +80,7 @@ fn filter(connection: Option<String>, module: Option<Module>) -> FailedFilter {
 
 async fn list(api: web::Data<Api>, listed: web::Query<Listed>) -> Result<HttpResponse, Refusal> {
     let listed = listed.into_inner();
-    let limit = listed.limit.unwrap_or(USUAL);
-    if !(1..=MOST).contains(&limit) {
-        return Err(Refusal::Malformed(format!("limit must be between 1 and {MOST}")));
-    }
+    let limit = limit(listed.limit)?;
     let filter = filter(listed.connection, listed.module);
     let listing = api.failed.list(&filter, &listed.after, limit).await?;
     Ok(HttpResponse::Ok().json(listing))

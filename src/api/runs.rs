@@ -5,20 +5,12 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::Api;
-use super::answer::{Refusal, only};
+use super::answer::Refusal;
+use super::listing::{limit, resource};
 use crate::sync::Module;
-
-/// How many are listed where the caller doesn't say.
-const USUAL: u32 = 50;
-
-/// How many are listed at most.
-const MOST: u32 = 500;
 
 /// Adds the addresses.
 pub(super) fn configure(service: &mut web::ServiceConfig) {
-    let resource = |path: &str, methods: &'static str| {
-        web::resource(path.to_owned()).default_service(web::to(move || async move { only(methods) }))
-    };
     service
         .service(resource("/runs", "GET").route(web::get().to(list)))
         .service(resource("/runs/{id}", "GET").route(web::get().to(show)))
@@ -61,15 +53,6 @@ struct Sweep {
 #[serde(deny_unknown_fields)]
 struct Backfill {
     connection: String,
-}
-
-fn limit(asked: Option<u32>) -> Result<u32, Refusal> {
-    let limit = asked.unwrap_or(USUAL);
-    if (1..=MOST).contains(&limit) {
-        Ok(limit)
-    } else {
-        Err(Refusal::Malformed(format!("limit must be between 1 and {MOST}")))
-    }
 }
 
 async fn list(api: web::Data<Api>, listed: web::Query<Listed>) -> Result<HttpResponse, Refusal> {

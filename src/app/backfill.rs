@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::engine::EngineError;
+use crate::engine::{EngineError, Worker};
 use crate::store::{Place, Run, RunKind, Tally};
 use crate::sweep::{Forecast, Step, Sweeper};
 use crate::sync::Side;
@@ -52,10 +51,9 @@ pub async fn backfill(parts: &Parts, mut show: impl FnMut(&Progress)) -> Result<
     let stop = parts.stop.clone();
     let tasks = TaskTracker::new();
     attend(parts, &tasks, &stop);
-    let mut crew = Crew::new(parts, tasks.clone());
-    let done = every_connection(parts, &mut crew, &mut show).await;
+    let crew = Crew::at_work(parts, &tasks);
+    let done = every_connection(parts, &crew, &mut show).await;
     stop.cancel();
-    crew.leave();
     tasks.close();
     tasks.wait().await;
     done
@@ -105,7 +103,7 @@ fn sorted(parts: &Parts) -> Vec<(&String, &Sweeper)> {
 
 async fn every_connection(
     parts: &Parts,
-    crew: &mut Crew<'_>,
+    crew: &Crew,
     show: &mut impl FnMut(&Progress),
 ) -> Result<Vec<Outcome>, EngineError> {
     let mut outcomes = Vec::new();
@@ -165,46 +163,31 @@ async fn until_done(
 }
 
 /// The worker of this process, where it may work: with as many hands as suit what is to be done.
-struct Crew<'a> {
-    parts: &'a Parts,
-    tasks: TaskTracker,
-    at_work: Option<(usize, CancellationToken)>,
+///
+/// It is one worker all along: what another one had taken when it was told to stop would come again after a restart only.
+struct Crew {
+    worker: Option<Worker>,
+    usual: usize,
 }
 
-impl<'a> Crew<'a> {
-    const fn new(parts: &'a Parts, tasks: TaskTracker) -> Self {
+impl Crew {
+    fn at_work(parts: &Parts, tasks: &TaskTracker) -> Self {
+        let worker = parts.may_work().then(|| parts.worker());
+        if let Some(worker) = &worker {
+            tasks.spawn(worker.clone().run(parts.stop.clone()));
+        }
         Self {
-            parts,
-            tasks,
-            at_work: None,
+            worker,
+            usual: parts.concurrency(),
         }
     }
 
     /// Has so many at work as suit the step under way.
-    fn suit(&mut self, progress: &Progress) {
-        if !self.parts.may_work() {
-            return;
-        }
+    fn suit(&self, progress: &Progress) {
         let step = progress.steps.iter().rfind(|step| step.is_begun);
         let is_for_shop = step.is_some_and(|step| step.side == Side::Vtiger);
-        let hands = self.parts.concurrency().max(if is_for_shop { BATCH } else { 1 });
-        if self
-            .at_work
-            .as_ref()
-            .is_some_and(|(at_work, _)| *at_work == hands)
-        {
-            return;
-        }
-        self.leave();
-        let end = self.parts.stop.child_token();
-        self.tasks.spawn(self.parts.worker_of(hands).run(end.clone()));
-        self.at_work = Some((hands, end));
-    }
-
-    /// Has them finish what is at hand.
-    fn leave(&mut self) {
-        if let Some((_, end)) = self.at_work.take() {
-            end.cancel();
+        if let Some(worker) = &self.worker {
+            worker.set_concurrency(self.usual.max(if is_for_shop { BATCH } else { 1 }));
         }
     }
 }

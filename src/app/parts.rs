@@ -265,17 +265,12 @@ impl Parts {
 
     /// A worker for all connections.
     pub fn worker(&self) -> Worker {
-        self.worker_of(self.worker.concurrency)
-    }
-
-    /// A worker for all connections that deals with up to so many events at a time.
-    pub fn worker_of(&self, concurrency: usize) -> Worker {
         Worker::new(
             self.engines.clone(),
             Arc::clone(&self.queue),
             Arc::clone(&self.store),
             Arc::clone(&self.clock),
-            concurrency,
+            self.worker.concurrency,
             Backoff {
                 attempts: self.worker.retry_limit,
                 ..Backoff::default()

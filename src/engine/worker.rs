@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -33,8 +33,35 @@ pub struct Worker {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     backoff: Backoff,
-    concurrency: usize,
+    hands: Arc<Hands>,
     dealt_with: Arc<AtomicU64>,
+}
+
+/// How many events a worker deals with at a time.
+#[derive(Debug)]
+struct Hands {
+    free: Arc<Semaphore>,
+    number: AtomicUsize,
+    wanted: AtomicUsize,
+}
+
+impl Hands {
+    fn new(number: usize) -> Self {
+        Self {
+            free: Arc::new(Semaphore::new(number)),
+            number: AtomicUsize::new(number),
+            wanted: AtomicUsize::new(number),
+        }
+    }
+
+    /// Whether there is one more than is wanted, which is then to go.
+    fn is_one_too_many(&self) -> bool {
+        let wanted = self.wanted.load(Ordering::Relaxed);
+        let fewer = |number: usize| (number > wanted).then(|| number - 1);
+        self.number
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer)
+            .is_ok()
+    }
 }
 
 /// How urgent the work is that comes of what was told like this.
@@ -63,7 +90,7 @@ impl Worker {
             store,
             clock,
             backoff,
-            concurrency: concurrency.max(1),
+            hands: Arc::new(Hands::new(concurrency.max(1))),
             dealt_with: Arc::default(),
         }
     }
@@ -73,14 +100,25 @@ impl Worker {
         self.dealt_with.load(Ordering::Relaxed)
     }
 
+    /// Deals with up to so many events at a time from now on; those at hand are finished.
+    pub fn set_concurrency(&self, concurrency: usize) {
+        self.hands.wanted.store(concurrency.max(1), Ordering::Relaxed);
+        let number = self.hands.number.fetch_max(concurrency, Ordering::Relaxed);
+        self.hands.free.add_permits(concurrency.saturating_sub(number));
+    }
+
     /// Works until `stop`, and then until the events at hand are dealt with.
     pub async fn run(self, stop: CancellationToken) {
-        let slots = Arc::new(Semaphore::new(self.concurrency));
+        let slots = Arc::clone(&self.hands.free);
         let tasks = TaskTracker::new();
         loop {
             let Ok(slot) = Arc::clone(&slots).acquire_owned().await else {
                 break;
             };
+            if self.hands.is_one_too_many() {
+                slot.forget();
+                continue;
+            }
             // Cancel-safe: what was taken and not dealt with comes again after a restart.
             let taken = tokio::select! {
                 biased;

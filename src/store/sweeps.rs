@@ -90,7 +90,7 @@ pub struct SweepState {
     /// So many records were found to be gone, or to show nothing where they showed something, that nothing is done about
     /// it before a person has looked.
     pub held: u64,
-    /// How many records were not in step when everything was looked at last.
+    /// What came of it when everything was looked at last: how many records were written, deleted or skipped.
     pub drift: Option<u64>,
     /// All that was changed before then is in step on the other side, but for what was skipped.
     pub in_step: Option<Timestamp>,

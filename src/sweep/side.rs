@@ -76,7 +76,6 @@ impl Sweeper {
         state.swept = Some(sweep.begun);
         if sweep.since.is_none() {
             state.swept_all = Some(sweep.begun);
-            state.drift = Some(state.found);
         }
         self.note(ground, &state).await
     }

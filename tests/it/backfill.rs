@@ -87,7 +87,7 @@ impl Years {
         }
         for nth in 0..self.share(10) {
             let code = if nth % 2 == 0 {
-                format!("cup-{nth}")
+                format!("CUP-{nth}")
             } else {
                 format!("PLATE-{nth}")
             };

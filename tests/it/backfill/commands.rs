@@ -19,6 +19,19 @@ async fn ask(url: &str, path: &str) -> Json {
     serde_json::from_str(&answer.await.unwrap().text().await.unwrap()).unwrap()
 }
 
+/// Asks the service's API to do something.
+async fn tell(url: &str, path: &str, body: &Json) -> (u16, Json) {
+    let client = http::client(Duration::from_secs(10)).unwrap();
+    let request = client.post(format!("{url}/api/v1{path}")).bearer_auth(TOKEN);
+    let request = request.header("content-type", "application/json");
+    let answer = request.body(body.to_string()).send().await.unwrap();
+    let status = answer.status().as_u16();
+    (
+        status,
+        serde_json::from_str(&answer.text().await.unwrap()).unwrap(),
+    )
+}
+
 fn writes(years: &Years) -> usize {
     let shop = years.shop.calls().into_iter().filter(|call| call.method != "GET");
     let crm = years.crm.calls().into_iter().filter(|call| {
@@ -120,6 +133,51 @@ async fn beside_a_service_the_service_does_it_and_tells_what_it_did() {
     assert!(listed.out.contains("first sync, done\n"), "{}", listed.out);
     let shown = Program::run(&["runs", "show", id], &environment).await;
     assert_eq!(shown.out.lines().count(), 1 + counts.len() + 170, "{}", shown.out);
+    service.stop().await;
+    years.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_may_ask_for_a_first_sync_and_for_sweeps() {
+    let years = Years::of(100).await;
+    let service = Program::start(&["serve"], &years.environment());
+    let url = service.url().await;
+
+    let (status, asked) = tell(&url, "/backfill", &json!({ "connection": "Shop" })).await;
+    assert_eq!(status, 202, "{asked}");
+    let again = tell(&url, "/backfill", &json!({ "connection": "shop" })).await;
+    assert_eq!(again.1, asked, "it is under way");
+    let run = format!("/runs/{}", asked["run"].as_str().unwrap());
+    wait_until("the first sync is done", || async {
+        ask(&url, &run).await["state"] == "done"
+    })
+    .await;
+    years.assert_complete();
+
+    let (status, _) = tell(&url, "/sweep", &json!({ "connection": "shop", "full": true })).await;
+    assert_eq!(status, 202);
+    wait_until("the sweep is done", || async {
+        let newest = &ask(&url, "/runs?limit=1").await["runs"][0];
+        newest["kind"] == "sync_now" && newest["state"] == "done"
+    })
+    .await;
+    let modules = ask(&url, "/modules").await;
+    let modules = modules["modules"].as_array().unwrap();
+    assert_eq!(modules.len(), 7, "all sides that are read");
+    assert!(
+        modules.iter().all(|module| module["in_step_as_of"].is_string()),
+        "{modules:?}"
+    );
+    assert!(modules.iter().all(|module| module["drift"] == 0), "{modules:?}");
+
+    for (path, body) in [
+        ("/sweep", json!({ "connection": "other" })),
+        ("/backfill", json!({ "connection": "other" })),
+    ] {
+        let (status, answer) = tell(&url, path, &body).await;
+        assert_eq!((status, &answer["error"]), (404, &json!("not_found")), "{path}");
+    }
+    assert_eq!(tell(&url, "/sweep", &json!({})).await.0, 400);
     service.stop().await;
     years.leave().await;
 }

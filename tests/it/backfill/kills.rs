@@ -55,7 +55,15 @@ async fn a_first_sync_that_is_killed_twenty_times_ends_complete_and_repeats_no_f
         killed += usize::from(!has_ended);
     }
     assert_eq!(killed, KILLS, "it was at work each time");
-    let ended = Program::run(&["backfill"], &environment).await;
+    let mut program = Program::start(&["backfill"], &environment);
+    while !program.has_ended() {
+        let before = calls();
+        wait_until("it goes on", || {
+            std::future::ready(program.has_ended() || calls() > before)
+        })
+        .await;
+    }
+    let ended = program.ended().await;
     assert_eq!(ended.code, Some(0), "{}", ended.log);
 
     let failed = Program::run(&["failed", "list"], &environment).await;
