@@ -15,7 +15,7 @@ use crate::sync::Side;
 const MOST_WAITING: u64 = 1_000;
 
 /// How often is looked how many wait.
-const LOOK: Duration = Duration::from_millis(50);
+const LOOK: Duration = Duration::from_millis(20);
 
 /// So often in a row none must wait to be sure.
 const LOOKS: u32 = 10;
