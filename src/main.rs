@@ -8,6 +8,7 @@
 
 mod cli;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -44,7 +45,7 @@ fn main() -> ExitCode {
 
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Serve { settings, roles } => serve(&load_with(&settings, roles.as_deref())?).await,
+        Command::Serve { settings, roles } => serve(&load_with(&settings, roles.as_deref(), &[])?).await,
         Command::Demo(arguments) => run_demo(arguments).await,
         Command::Check(settings) => run_check(&load(&settings)?).await,
         Command::Sweep {
@@ -65,7 +66,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             dry_run,
             end,
         } => {
-            let config = load(&settings)?;
+            let config = load_with_bars(&settings)?;
             if dry_run {
                 cli::backfill::rehearse(&config).await
             } else if end {
@@ -97,16 +98,30 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
 /// The variable that `--roles` takes the place of.
 const ROLES: &str = "WVS_ROLES";
 
+/// The variable that says what is logged.
+const FILTER: &str = "WVS_LOG__FILTER";
+
 /// Reads the configuration, tells what is odd about it, and begins to log.
 fn load(settings: &Settings) -> anyhow::Result<Config> {
-    load_with(settings, None)
+    load_with(settings, None, &[])
 }
 
-/// The same, with these roles where they are given.
-fn load_with(settings: &Settings, roles: Option<&str>) -> anyhow::Result<Config> {
+/// The same for a command that shows bars on a terminal: what is but for information would tear them.
+fn load_with_bars(settings: &Settings) -> anyhow::Result<Config> {
+    let given = config::environment().any(|(name, _)| name == FILTER);
+    let quiet = [(FILTER.to_owned(), "warn".to_owned())];
+    let is_torn = std::io::stderr().is_terminal() && !given;
+    load_with(settings, None, if is_torn { &quiet } else { &[] })
+}
+
+/// The same, with these roles where they are given, and these variables besides.
+fn load_with(settings: &Settings, roles: Option<&str>, more: &[(String, String)]) -> anyhow::Result<Config> {
     let environment = config::environment().filter(|(name, _)| roles.is_none() || name != ROLES);
     let roles = roles.map(|roles| (ROLES.to_owned(), roles.to_owned()));
-    let config = Config::load(settings.config.as_deref(), environment.chain(roles))?;
+    let config = Config::load(
+        settings.config.as_deref(),
+        environment.chain(roles).chain(more.iter().cloned()),
+    )?;
     telemetry::init(&config.log);
     for warning in config.warnings() {
         match config.log.format {

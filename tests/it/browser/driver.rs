@@ -1,7 +1,7 @@
 //! Chromium without a window, driven by the `WebDriver` protocol.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead, BufReader, Lines};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
@@ -10,6 +10,9 @@ use woo_vtiger_sync::http;
 const MISSING: &str = "the browser test needs Chromium and chromedriver; on Debian install the packages chromium and \
                        chromium-driver, or run scripts/test, which does so";
 
+/// How often chromedriver is started until it finds a free port.
+const STARTS: usize = 5;
+
 /// A browser with one page.
 pub(super) struct Browser {
     driver: Child,
@@ -17,22 +20,31 @@ pub(super) struct Browser {
     session: String,
 }
 
+/// Starts chromedriver, and reads its port. One that another program took meanwhile ends it.
+fn start() -> Option<(Child, String, Lines<BufReader<ChildStdout>>)> {
+    let driver = Command::new("chromedriver")
+        .arg("--port=0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn();
+    let mut driver = driver.unwrap_or_else(|error| panic!("{MISSING} ({error})"));
+    let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+    let port = lines.find_map(|line| {
+        let line = line.unwrap();
+        let (_, port) = line.split_once("started successfully on port ")?;
+        Some(port.trim_end_matches('.').to_owned())
+    });
+    if port.is_none() {
+        driver.wait().unwrap();
+    }
+    Some((driver, port?, lines))
+}
+
 impl Browser {
     pub(super) async fn open() -> Self {
         http::install_tls_provider();
-        let driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn();
-        let mut driver = driver.unwrap_or_else(|error| panic!("{MISSING} ({error})"));
-        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-        let port = lines
-            .find_map(|line| {
-                let line = line.unwrap();
-                let (_, port) = line.split_once("started successfully on port ")?;
-                Some(port.trim_end_matches('.').to_owned())
-            })
+        let (driver, port, lines) = (0..STARTS)
+            .find_map(|_| start())
             .expect("chromedriver says its port");
         // It goes on talking, and must not be stopped by a pipe that nobody empties.
         std::thread::spawn(move || lines.count());
