@@ -45,11 +45,14 @@ async fn a_first_sync_that_is_killed_twenty_times_ends_complete_and_repeats_no_f
         let moment = calls() + random.random_range(5..size * 2 / KILLS);
         let mut program = Program::start(&["backfill"], &environment);
         let mut has_ended = false;
-        wait_until("the moment of the next kill has come", || {
-            has_ended = program.has_ended();
-            std::future::ready(has_ended || calls() >= moment)
-        })
-        .await;
+        while !has_ended && calls() < moment {
+            let before = calls();
+            wait_until("it goes on", || {
+                has_ended = program.has_ended();
+                std::future::ready(has_ended || calls() > before)
+            })
+            .await;
+        }
         // Dropped, it is killed by SIGKILL.
         drop(program);
         killed += usize::from(!has_ended);
