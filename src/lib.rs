@@ -25,6 +25,7 @@
 //! | [`app`] | builds the parts and runs them |
 //! | [`simulator`], [`demo`] | stand-ins of both systems; the demonstration |
 
+pub mod accounts;
 pub mod api;
 pub mod app;
 pub mod check;

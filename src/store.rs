@@ -3,6 +3,7 @@
 //! The contracts are here; [`SqlStore`] keeps them in SQLite or PostgreSQL. All that belongs together is written in one
 //! transaction, so that a crash leaves either all of it or nothing.
 
+mod accounts;
 mod database;
 mod failed;
 mod journal;
@@ -25,6 +26,7 @@ use crate::clock::Timestamp;
 use crate::queue::{Event, Lane};
 use crate::sync::{Base, Module, ModuleSettings, RecordId, Side, Sides, Trails};
 
+pub use accounts::{Account, Accounts, ApiToken, Failures, NewSession, Role, Session};
 pub use database::{Database, DatabaseError};
 pub use failed::{FailedEvent, FailedEvents, FailedFilter};
 pub use journal::{Action, Entry, Journal, LogLine, Stored};
@@ -49,6 +51,7 @@ pub trait Store:
     + Sweeps
     + Processes
     + WebhookNotes
+    + Accounts
 {
 }
 
@@ -58,7 +61,6 @@ impl<T> Store for T where
         + Limits
         + Journal
         + Runs
-        + Runs
         + Settings
         + Waiting
         + FailedEvents
@@ -66,6 +68,7 @@ impl<T> Store for T where
         + Sweeps
         + Processes
         + WebhookNotes
+        + Accounts
 {
 }
 

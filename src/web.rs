@@ -1,29 +1,43 @@
-//! The page for people: what was kept in step, what was not, and why.
+//! The pages for people: what was kept in step, what was not and why, and how it is to be done.
 //!
-//! It only reads the journal and the queue; it never calls either system and changes nothing. It works without
-//! JavaScript; with it, the page asks every second for what is new. Nothing is loaded from other hosts, and no
-//! script or style stands in the page, so that the content security policy can forbid both.
+//! They go by services that they share with the API and the command line, and never call either system themselves.
+//! They work without JavaScript; with it, they ask for what is new. Nothing is loaded from other hosts, and no script or
+//! style stands in a page, so that the content security policy can forbid both.
 
+mod accounts;
 mod answer;
 mod asset;
 mod change;
+mod filters;
+mod frame;
+mod guard;
 mod page;
+mod post;
+mod signing;
+mod texts;
+mod viewer;
 mod words;
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
+use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, web};
 use url::Url;
 
+use crate::accounts::Accounts;
 use crate::clock::Clock;
 use crate::queue::Queue;
 use crate::store::Store;
 use crate::sync::Side;
 
-use answer::Outage;
+use answer::PageError;
+use guard::Outage;
+use viewer::Viewer;
 
-/// What the page needs.
+/// The largest form taken, in bytes.
+const FORM_LIMIT: usize = 1 << 20;
+
+/// What the pages need.
 #[derive(Debug)]
 pub struct Web {
     /// Where the journal is.
@@ -32,10 +46,30 @@ pub struct Web {
     pub queue: Arc<dyn Queue>,
     /// Tells how long ago something was.
     pub clock: Arc<dyn Clock>,
+    /// Who may use the pages.
+    pub accounts: Accounts,
+    /// The address at which the pages are reached, where that is set.
+    pub public_url: Option<Url>,
     /// The systems that are kept in step, connection by connection.
     pub systems: Vec<SystemLink>,
-    /// Whether this is the demonstration.
-    pub demo: bool,
+    /// Set in the demonstration: whoever comes may do everything.
+    pub demo: Option<Demonstration>,
+}
+
+/// The visitor of a demonstration, who needs not sign in.
+#[derive(Debug)]
+pub struct Demonstration {
+    token: String,
+    note: Mutex<Option<String>>,
+}
+
+impl Default for Demonstration {
+    fn default() -> Self {
+        Self {
+            token: hex::encode(rand::random::<[u8; 32]>()),
+            note: Mutex::default(),
+        }
+    }
 }
 
 /// One system of a connection, as the page links to it.
@@ -51,25 +85,26 @@ pub struct SystemLink {
     pub simulated: bool,
 }
 
-/// Adds the page and its parts to a server.
+/// Adds the pages and their parts to a server, after all else: what nothing else answers is a page that isn't there.
 pub fn configure(web: web::Data<Web>) -> impl FnOnce(&mut web::ServiceConfig) {
     move |service| {
-        service.app_data(web);
-        service.app_data(web::Data::new(Outage(AtomicBool::new(false))));
-        service.service(
-            web::resource("/")
-                .wrap(answer::private())
-                .route(web::get().to(home)),
-        );
-        service.service(
-            web::resource("/log")
-                .wrap(answer::private())
-                .route(web::get().to(log)),
-        );
         service.service(
             web::resource("/assets/{file}")
                 .wrap(answer::safe())
                 .route(web::get().to(asset::file)),
+        );
+        service.service(
+            web::scope("")
+                .app_data(web)
+                .app_data(web::Data::new(Outage::default()))
+                .app_data(web::PayloadConfig::new(FORM_LIMIT))
+                .wrap(from_fn(guard::watch))
+                .wrap(answer::private())
+                .configure(signing::configure)
+                .configure(accounts::configure)
+                .route("/", web::get().to(home))
+                .route("/log", web::get().to(log))
+                .default_service(web::to(nothing_here)),
         );
     }
 }
@@ -80,17 +115,17 @@ struct Shown {
     seen: Option<String>,
 }
 
-async fn home(web: web::Data<Web>, outage: web::Data<Outage>) -> HttpResponse {
-    match page::whole(&web).await {
-        Ok(html) => outage.over(answer::html(html)),
-        Err(error) => outage.page(&error),
-    }
+async fn home(web: web::Data<Web>, viewer: Viewer) -> Result<HttpResponse, PageError> {
+    Ok(answer::html(page::whole(&web, &viewer).await?))
 }
 
-async fn log(web: web::Data<Web>, outage: web::Data<Outage>, shown: web::Query<Shown>) -> HttpResponse {
-    match page::news(&web, shown.seen.as_deref()).await {
-        Ok(Some(html)) => outage.over(answer::html(html)),
-        Ok(None) => outage.over(HttpResponse::NoContent().finish()),
-        Err(error) => outage.fragment(&error),
-    }
+async fn log(web: web::Data<Web>, _: Viewer, shown: web::Query<Shown>) -> Result<HttpResponse, PageError> {
+    Ok(match page::news(&web, shown.seen.as_deref()).await? {
+        Some(html) => answer::html(html),
+        None => HttpResponse::NoContent().finish(),
+    })
+}
+
+async fn nothing_here(_: Viewer) -> Result<HttpResponse, PageError> {
+    Err(PageError::NotFound(texts::say("frame-no-page")))
 }

@@ -12,12 +12,13 @@ use tokio_util::task::TaskTracker;
 
 use super::health::{self, Health};
 use super::parts::Parts;
+use crate::accounts::Accounts;
 use crate::api::{self, Api};
 use crate::config::{Config, Connection, Role};
 use crate::ingress::{self, Ingress, Secrets};
 use crate::sync::Side;
 use crate::telemetry;
-use crate::web::{SystemLink, Web};
+use crate::web::{Demonstration, SystemLink, Web};
 use crate::webhooks::{self, NoteKeeper, Notes};
 
 /// What the service works between.
@@ -66,8 +67,10 @@ pub(super) fn listen(
             store: Arc::clone(&parts.store),
             queue: Arc::clone(&parts.queue),
             clock: Arc::clone(&parts.clock),
+            accounts: Accounts::new(parts.store.clone(), Arc::clone(&parts.clock)),
+            public_url: config.http.public_url.clone(),
             systems: links(config, stage),
-            demo: stage == Stage::Simulated,
+            demo: (stage == Stage::Simulated).then(Demonstration::default),
         })
     });
     let api = config.roles.has(Role::Web).then(|| {
@@ -87,11 +90,12 @@ pub(super) fn listen(
         if let Some(ingress) = &ingress {
             app = app.configure(ingress::configure(ingress.clone()));
         }
-        if let Some(page) = &page {
-            app = app.configure(crate::web::configure(page.clone()));
-        }
         if let Some(api) = &api {
             app = app.configure(api::configure(api.clone()));
+        }
+        // The last, as it answers whatever nothing else does.
+        if let Some(page) = &page {
+            app = app.configure(crate::web::configure(page.clone()));
         }
         app
     })

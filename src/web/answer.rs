@@ -1,33 +1,160 @@
 //! How the pages are answered: headers that keep browsers from doing more than they need to, and failures in plain
 //! language.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::fmt::Write as _;
 
-use actix_web::HttpResponse;
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use actix_web::middleware::DefaultHeaders;
+use actix_web::{HttpResponse, ResponseError};
 use askama::Template;
 
 use super::asset::VERSION;
+use super::viewer::Viewer;
+use super::{Web, filters, texts};
+use crate::accounts::AccountsError;
 use crate::queue::QueueError;
 use crate::store::StoreError;
-use crate::telemetry;
 
 const POLICY: &str = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
                       object-src 'none'";
 
-/// Why a page can't be shown.
+/// Why a page can't be shown, or something not be done.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PageError {
-    /// The journal can't be read.
-    #[error("the journal could not be read")]
+    /// Nobody is signed in; this is where to go after that.
+    #[error("nobody is signed in")]
+    SignIn(String),
+    /// There is no account yet.
+    #[error("there is no account yet")]
+    NoAccount,
+    /// There is no such thing. The text is for the reader.
+    #[error("there is no such thing: {0}")]
+    NotFound(String),
+    /// It can't be done as things are. The text is for the reader.
+    #[error("it can't be done: {0}")]
+    Refused(String),
+    /// Only admins may do so.
+    #[error("only admins may do so")]
+    ReadersMayNot,
+    /// The form does not come from a page of this session.
+    #[error("the form is not of this session")]
+    Forged,
+    /// The request comes from another site.
+    #[error("the request comes from another site")]
+    Foreign,
+    /// The form can't be read.
+    #[error("the form can't be read: {0}")]
+    Malformed(String),
+    /// The store failed.
+    #[error("the database could not be read or written")]
     Store(#[from] StoreError),
     /// The queue can't be read.
     #[error("the queue could not be read")]
     Queue(#[from] QueueError),
+    /// The accounts can't be read.
+    #[error("the accounts could not be read or written")]
+    Accounts(#[from] AccountsError),
     /// The template failed.
     #[error("the page could not be written")]
     Template(#[from] askama::Error),
+}
+
+/// A failure in plain language.
+#[derive(Template)]
+#[template(path = "failure.html")]
+struct Failure {
+    version: &'static str,
+    title: String,
+    text: String,
+    remedy: Option<String>,
+    /// Whether the page tries again by itself.
+    tries_again: bool,
+}
+
+impl PageError {
+    /// Whether it is a fault of ours, which the log should name.
+    pub(super) const fn is_outage(&self) -> bool {
+        matches!(
+            self,
+            Self::Store(_)
+                | Self::Queue(_)
+                | Self::Template(_)
+                | Self::Accounts(AccountsError::Store(_) | AccountsError::Hash)
+        )
+    }
+
+    fn told(&self) -> Failure {
+        let told = |title: &str, text: String| Failure {
+            version: VERSION,
+            title: texts::say(title),
+            text,
+            remedy: None,
+            tries_again: false,
+        };
+        match self {
+            Self::NotFound(text) => told("frame-not-found", text.clone()),
+            Self::Refused(text) => told("frame-refused", text.clone()),
+            Self::ReadersMayNot => told("frame-refused", texts::say("frame-refused-reader")),
+            Self::Forged => told("frame-refused", texts::say("frame-refused-form")),
+            Self::Foreign => told("frame-refused", texts::say("frame-refused-origin")),
+            Self::Malformed(problem) => told(
+                "frame-refused",
+                texts::say_with("frame-broken-form", &[("problem", problem.as_str().into())]),
+            ),
+            Self::Accounts(error) if !self.is_outage() => told("frame-refused", sentence(&error.to_string())),
+            _ => Failure {
+                remedy: Some(texts::say("frame-outage-remedy")),
+                tries_again: true,
+                ..told("frame-outage-title", texts::say("frame-outage"))
+            },
+        }
+    }
+}
+
+impl ResponseError for PageError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::SignIn(_) | Self::NoAccount => StatusCode::SEE_OTHER,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Refused(_) => StatusCode::CONFLICT,
+            Self::ReadersMayNot | Self::Forged | Self::Foreign => StatusCode::FORBIDDEN,
+            Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::Accounts(_) if !self.is_outage() => StatusCode::CONFLICT,
+            _ => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        match self {
+            Self::SignIn(next) if next == "/" => return see_other("/login"),
+            Self::SignIn(next) => {
+                let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
+                return see_other(&format!("/login?next={next}"));
+            }
+            Self::NoAccount => return see_other("/setup"),
+            _ => {}
+        }
+        let mut response = HttpResponse::build(self.status_code());
+        if self.is_outage() {
+            response.insert_header((header::RETRY_AFTER, "10"));
+        }
+        response
+            .content_type("text/html; charset=utf-8")
+            .body(self.told().render().unwrap_or_default())
+    }
+}
+
+/// A text of the core as a sentence.
+pub(super) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let mut sentence: String = letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default();
+    if !sentence.ends_with(['.', '!', '?']) {
+        let _ = sentence.write_char('.');
+    }
+    sentence
 }
 
 /// Headers of everything.
@@ -35,6 +162,7 @@ pub(super) fn safe() -> DefaultHeaders {
     DefaultHeaders::new()
         .add((header::CONTENT_SECURITY_POLICY, POLICY))
         .add((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .add((header::X_FRAME_OPTIONS, "DENY"))
         .add((header::REFERRER_POLICY, "no-referrer"))
 }
 
@@ -50,44 +178,25 @@ pub(super) fn html(html: String) -> HttpResponse {
         .body(html)
 }
 
-#[derive(Template)]
-#[template(path = "outage.html")]
-struct OutagePage {
-    version: &'static str,
+/// A page from its template.
+pub(super) fn page(page: &impl Template) -> Result<HttpResponse, PageError> {
+    Ok(html(page.render()?))
 }
 
-#[derive(Template)]
-#[template(path = "outage_news.html")]
-struct OutageNews;
+/// Sends the browser to another page of this site, as after a form was sent.
+pub(super) fn see_other(path: &str) -> HttpResponse {
+    HttpResponse::SeeOther()
+        .insert_header((header::LOCATION, path))
+        .finish()
+}
 
-/// Whether the last page failed: a page that asks every second must not fill the log.
-#[derive(Debug)]
-pub(super) struct Outage(pub(super) AtomicBool);
-
-impl Outage {
-    /// The answer of a page that did not fail.
-    pub(super) fn over(&self, response: HttpResponse) -> HttpResponse {
-        self.0.store(false, Ordering::Relaxed);
-        response
-    }
-
-    /// The page that says what to do.
-    pub(super) fn page(&self, error: &PageError) -> HttpResponse {
-        self.answer(error, &OutagePage { version: VERSION })
-    }
-
-    /// The same for a page that is open already.
-    pub(super) fn fragment(&self, error: &PageError) -> HttpResponse {
-        self.answer(error, &OutageNews)
-    }
-
-    fn answer(&self, error: &PageError, page: &impl Template) -> HttpResponse {
-        if !self.0.swap(true, Ordering::Relaxed) {
-            tracing::error!(error = %telemetry::chain(error), "the page can't be shown");
-        }
-        HttpResponse::ServiceUnavailable()
-            .insert_header((header::RETRY_AFTER, "10"))
-            .content_type("text/html; charset=utf-8")
-            .body(page.render().unwrap_or_default())
-    }
+/// The same, with something that the page then tells.
+pub(super) async fn see_other_with(
+    web: &Web,
+    viewer: &Viewer,
+    path: &str,
+    note: &str,
+) -> Result<HttpResponse, PageError> {
+    viewer.tell(web, note).await?;
+    Ok(see_other(path))
 }

@@ -6,10 +6,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 /// What the addresses of the files end with, so that a new version's are loaded anew.
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// How all pages look, and then those of each area.
+const STYLE: &str = concat!(include_str!("assets/style.css"), include_str!("assets/forms.css"),);
+
 /// Answers with one of the files.
 pub(super) async fn file(request: HttpRequest, name: web::Path<String>) -> HttpResponse {
     let (kind, content) = match name.as_str() {
-        "style.css" => ("text/css; charset=utf-8", include_str!("assets/style.css")),
+        "style.css" => ("text/css; charset=utf-8", STYLE),
+        "app.js" => ("text/javascript; charset=utf-8", include_str!("assets/app.js")),
         "htmx.min.js" => (
             "text/javascript; charset=utf-8",
             include_str!("assets/htmx.min.js"),

@@ -6,9 +6,10 @@ use askama::Template;
 use url::Url;
 
 use super::answer::PageError;
-use super::asset::VERSION;
 use super::change::Change;
-use super::{Web, words};
+use super::frame::{Area, Frame};
+use super::viewer::Viewer;
+use super::{Web, filters, words};
 use crate::limit::drain_time;
 use crate::queue::Lane;
 use crate::store::{FailedFilter, LogLine, Stored};
@@ -22,8 +23,7 @@ const CHANGES: u32 = 50;
 #[derive(Template)]
 #[template(path = "page.html")]
 struct Page<'a> {
-    version: &'static str,
-    demo: bool,
+    frame: Frame,
     connections: Vec<Connection<'a>>,
     state: State,
     log: Log,
@@ -84,12 +84,11 @@ struct Count {
 }
 
 /// The whole page.
-pub(super) async fn whole(web: &Web) -> Result<String, PageError> {
+pub(super) async fn whole(web: &Web, viewer: &Viewer) -> Result<String, PageError> {
     let newest = web.store.entries(CHANGES).await?;
     let state = state(web, newest.first()).await?;
     let page = Page {
-        version: VERSION,
-        demo: web.demo,
+        frame: Frame::new(web, viewer, Area::Log),
         connections: connections(web),
         state,
         log: log(web, newest).await?,

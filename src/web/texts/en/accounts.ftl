@@ -1,0 +1,63 @@
+# Signing in, the first account, accounts, sessions and tokens.
+accounts-name = Name
+accounts-password = Password
+accounts-sign-in = Sign in
+accounts-sign-in-title = Sign in to woo-vtiger-sync
+accounts-forgotten = Forgotten? An admin can give you a new password. If nobody can sign in: woo-vtiger-sync accounts password NAME, on the server.
+
+accounts-first-title = Welcome to woo-vtiger-sync
+accounts-first-intro = Make the account of the first admin. With it you connect a shop and a CRM, and let others in.
+accounts-code = Setup code
+accounts-code-hint = It shows that the server is yours. The service wrote a link with it to its log when it started.
+accounts-password-hint = At least 10 characters. A few words in a row are easy to remember and hard to guess.
+accounts-found = Make the account
+
+accounts-title = Accounts
+accounts-intro = Admins may do everything. Readers may look at everything, and change nothing.
+accounts-role = Role
+accounts-role-admin = Admin
+accounts-role-reader = Reader
+accounts-created = Made
+accounts-signed-in = Last signed in
+accounts-never = never
+accounts-add = Add an account
+accounts-add-button = Add the account
+accounts-make-admin = Make an admin
+accounts-make-reader = Make a reader
+accounts-new-password = New password
+accounts-reset = Set password
+accounts-reset-for = New password for { $name }
+accounts-removed = The account is removed.
+accounts-added = The account { $name } can sign in now.
+accounts-changed = The account is changed.
+accounts-reset-done = The password is changed, and where the account was signed in it no longer is.
+accounts-remove-name = Remove { $name }
+accounts-you = you
+
+accounts-tokens = API tokens
+accounts-tokens-intro = A program that calls the API shows one of these. What it may do is what its role may do.
+accounts-tokens-none = No program has a token yet.
+accounts-token-name = What it is for
+accounts-token-add = Make a token
+accounts-token-by = Made by
+accounts-token-used = Last used
+accounts-token-made = Copy the token now: it is shown this once.
+accounts-token-removed = The token is removed. Who shows it is refused from now on.
+accounts-token-remove = Remove the token { $name }
+
+accounts-yours-title = Your account
+accounts-change-password = Change your password
+accounts-present-password = Present password
+accounts-change-button = Change the password
+accounts-password-changed = Your password is changed, and where else you were signed in you no longer are.
+accounts-sessions = Where you are signed in
+accounts-sessions-intro = End what you don't recognise, and change your password.
+accounts-session-agent = Browser
+accounts-session-begun = Signed in
+accounts-session-seen = Last seen
+accounts-session-this = this one
+accounts-session-end = End
+accounts-session-end-name = End the session of { $agent }
+accounts-session-ended = The session is ended.
+accounts-present-wrong = The present password is wrong.
+accounts-missing = Fill this in.
