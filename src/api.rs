@@ -1,8 +1,8 @@
 //! The interface for programs under `/api/v1`: failed events can be looked at, replayed and discarded; what was done can
 //! be read run by run, and sweeps be asked for.
 //!
-//! It is closed unless `http.api_token` is set, and open only to who shows that token. Cookies count for nothing, so
-//! that no page elsewhere can make a browser do anything here. It reads the store and fills the queue; it never calls
+//! It is open only to who shows `http.api_token`, or a token that an admin made. Cookies count for nothing, so that no
+//! page elsewhere can make a browser do anything here. It reads the store and fills the queue; it never calls
 //! either system.
 
 mod answer;
@@ -15,6 +15,7 @@ use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{http::header, web};
 use secrecy::SecretString;
 
+use crate::accounts::Accounts;
 use crate::failed::Failed;
 use crate::history::History;
 
@@ -26,8 +27,10 @@ const BODY_LIMIT: usize = 2 << 20;
 /// What the interface needs.
 #[derive(Debug)]
 pub struct Api {
-    /// What callers must show; without it, none may do anything.
+    /// What callers may show to do everything, where it is configured.
     pub token: Option<SecretString>,
+    /// The tokens that admins made.
+    pub accounts: Accounts,
     /// The failed events.
     pub failed: Failed,
     /// What was done.

@@ -1,5 +1,6 @@
 //! What can be said on the command line, and in the folder `cli` what some of it does.
 
+pub(crate) mod accounts;
 pub(crate) mod backfill;
 pub(crate) mod extension;
 pub(crate) mod failed;
@@ -80,6 +81,8 @@ pub(crate) enum Command {
     Failed(failed::FailedArguments),
     /// Registers the webhooks that are needed with the shops, tells how they stand, removes them, or changes their secret.
     Webhooks(webhooks::WebhooksArguments),
+    /// Lists who may use the pages, adds an account, or gives one a new password.
+    Accounts(accounts::AccountsArguments),
     /// Makes the database, or brings its schema up to date.
     Migrate(Settings),
     /// Writes the extension for open source Vtiger, a zip that Vtiger's module manager imports: it makes sales orders

@@ -83,6 +83,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Runs(arguments) => cli::runs::run(arguments).await,
         Command::Failed(arguments) => cli::failed::run(arguments).await,
         Command::Webhooks(arguments) => cli::webhooks::run(arguments).await,
+        Command::Accounts(arguments) => cli::accounts::run(arguments).await,
         Command::VtigerExtension { file } => cli::extension::write(&file),
         Command::Migrate(settings) => {
             Parts::open(&load(&settings)?, SystemClock::shared())

@@ -93,6 +93,8 @@ pub fn configure(web: web::Data<Web>) -> impl FnOnce(&mut web::ServiceConfig) {
                 .wrap(answer::safe())
                 .route(web::get().to(asset::file)),
         );
+        // Where a page says nothing of an icon, browsers look here.
+        service.route("/favicon.ico", web::get().to(asset::icon));
         service.service(
             web::scope("")
                 .app_data(web)

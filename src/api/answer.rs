@@ -6,6 +6,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::json;
 
+use crate::accounts::AccountsError;
 use crate::failed::FailedError;
 use crate::history::HistoryError;
 use crate::telemetry;
@@ -13,12 +14,12 @@ use crate::telemetry;
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// No token is configured.
-    Closed,
     /// No token was shown.
     NoToken,
     /// The token is wrong.
     WrongToken,
+    /// The token is a reader's.
+    ReadersMayNot,
     /// There is no such thing.
     NotFound(String),
     /// What the request says can't be understood.
@@ -39,12 +40,11 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Closed => f.write_str(
-                "the API is closed, as it has no token; set http.api_token (or http.api_token_file) and start the \
-                 service again",
+            Self::NoToken => f.write_str(
+                "send the header `Authorization: Bearer <token>`; an admin makes tokens on the page Accounts",
             ),
-            Self::NoToken => f.write_str("send the header `Authorization: Bearer <token>` with http.api_token"),
-            Self::WrongToken => f.write_str("the token is not the one of http.api_token"),
+            Self::WrongToken => f.write_str("there is no such token; it may have been removed"),
+            Self::ReadersMayNot => f.write_str("this token is a reader's, and may not change anything"),
             Self::NotFound(detail) | Self::Malformed(detail) => f.write_str(detail),
             Self::Unreadable => {
                 f.write_str("the event can't be read, and so not be replayed; it can only be discarded")
@@ -59,7 +59,7 @@ impl fmt::Display for Refusal {
 impl ResponseError for Refusal {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::Closed => StatusCode::FORBIDDEN,
+            Self::ReadersMayNot => StatusCode::FORBIDDEN,
             Self::NoToken | Self::WrongToken => StatusCode::UNAUTHORIZED,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
@@ -71,7 +71,7 @@ impl ResponseError for Refusal {
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
         let error = match self {
-            Self::Closed => "closed",
+            Self::ReadersMayNot => "forbidden",
             Self::NoToken => {
                 response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"woo-vtiger-sync\""));
                 "unauthenticated"
@@ -92,6 +92,13 @@ impl ResponseError for Refusal {
             }
         };
         response.json(json!({ "error": error, "detail": self.to_string() }))
+    }
+}
+
+impl From<AccountsError> for Refusal {
+    fn from(error: AccountsError) -> Self {
+        tracing::error!(error = %telemetry::chain(&error), "a request to the API failed");
+        Self::Unavailable
     }
 }
 

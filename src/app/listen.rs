@@ -62,12 +62,13 @@ pub(super) fn listen(
     tasks: &TaskTracker,
     socket: TcpListener,
 ) -> Result<ServerHandle, io::Error> {
+    let accounts = Accounts::new(parts.store.clone(), Arc::clone(&parts.clock));
     let page = config.roles.has(Role::Web).then(|| {
         web::Data::new(Web {
             store: Arc::clone(&parts.store),
             queue: Arc::clone(&parts.queue),
             clock: Arc::clone(&parts.clock),
-            accounts: Accounts::new(parts.store.clone(), Arc::clone(&parts.clock)),
+            accounts: accounts.clone(),
             public_url: config.http.public_url.clone(),
             systems: links(config, stage),
             demo: (stage == Stage::Simulated).then(Demonstration::default),
@@ -76,6 +77,7 @@ pub(super) fn listen(
     let api = config.roles.has(Role::Web).then(|| {
         web::Data::new(Api {
             token: config.http.api_token.clone(),
+            accounts: accounts.clone(),
             failed: parts.failed(),
             history: parts.history(),
         })

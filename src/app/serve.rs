@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
+use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -13,6 +14,7 @@ use super::heartbeat::Heartbeat;
 use super::listen::{Stage, ingress, listen};
 use super::parts::{BuildError, Parts};
 use super::retention::forget;
+use crate::accounts::Accounts;
 use crate::clock::Clock;
 use crate::config::{Config, Role};
 use crate::queue::Queue;
@@ -122,6 +124,9 @@ impl Server {
             tasks.spawn(relay);
         }
         tasks.spawn(Heartbeat::new(&parts, &config.roles, worker).run(stop.clone()));
+        if config.roles.has(Role::Web) && stage == Stage::Real {
+            invite(config, &parts, address).await;
+        }
         tracing::info!(
             http.listen = %address, roles = %config.roles, connections = config.connections.len(), "ready"
         );
@@ -162,6 +167,27 @@ impl Server {
         self.keepers.close();
         self.keepers.wait().await;
         self.parts.close().await;
+    }
+}
+
+/// Tells where the first account can be made, while there is none. The code in the link is of no use after that.
+async fn invite(config: &Config, parts: &Parts, address: SocketAddr) {
+    let accounts = Accounts::new(parts.store.clone(), Arc::clone(&parts.clock));
+    match accounts.setup_code().await {
+        Ok(Some(code)) => {
+            let public = config
+                .http
+                .public_url
+                .as_ref()
+                .map(|url| url.as_str().trim_end_matches('/').to_owned());
+            let base = public.unwrap_or_else(|| format!("http://{address}"));
+            let link = format!("{base}/setup?code={}", code.expose_secret());
+            tracing::warn!("there is no account yet; make the first one at {link}");
+        }
+        Ok(None) => {}
+        Err(error) => {
+            tracing::error!(error = %telemetry::chain(&error), "it can't be told whether there is an account");
+        }
     }
 }
 

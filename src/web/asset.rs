@@ -32,3 +32,10 @@ pub(super) async fn file(request: HttpRequest, name: web::Path<String>) -> HttpR
         .insert_header((header::CACHE_CONTROL, cache))
         .body(content)
 }
+
+/// Answers with the icon.
+pub(super) async fn icon() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("image/svg+xml")
+        .body(include_str!("assets/icon.svg"))
+}

@@ -47,7 +47,7 @@ async fn the_page_shows_changes_and_later_ones_without_a_reload() {
 async fn watch(scene: &Scene, browser: &Browser) {
     let (customer, contact) = scene.pair("ann@shop.example").await;
 
-    browser.go_to(&format!("{}/", scene.url)).await;
+    browser.sign_in(scene).await;
 
     assert_eq!(browser.run("return document.title").await, "woo-vtiger-sync");
     assert_eq!(

@@ -12,6 +12,7 @@ use woo_vtiger_sync::sync::{Module, RecordId, Side};
 
 use crate::process::{Ended, Program};
 use crate::scene::{Scene, ann, wait_until};
+use crate::visitor::Visitor;
 
 const ANN: &str = "ann@shop.example";
 
@@ -270,10 +271,11 @@ async fn the_page_and_the_metrics_tell_how_many_failed() {
         let answer = http.get(format!("{}{path}", scene.url)).send().await.unwrap();
         answer.text().await.unwrap()
     };
-    assert!(!get("/").await.contains("failed list"));
+    let visitor = Visitor::admin(&scene.server).await;
+    assert!(!visitor.page("/").await.contains("failed list"));
     fail(&scene, ANN).await;
 
-    let page = get("/").await;
+    let page = visitor.page("/").await;
 
     assert!(
         page.contains("1 event failed: <code>woo-vtiger-sync failed list</code>"),

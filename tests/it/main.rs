@@ -54,6 +54,7 @@ mod sweeps;
 mod taxes;
 mod texts;
 mod town;
+mod visitor;
 mod web;
 mod webhooks;
 mod wire;

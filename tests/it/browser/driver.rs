@@ -7,6 +7,9 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 use woo_vtiger_sync::http;
 
+use crate::scene::Scene;
+use crate::visitor::Visitor;
+
 const MISSING: &str = "the browser test needs Chromium and chromedriver; on Debian install the packages chromium and \
                        chromium-driver, or run scripts/test, which does so";
 
@@ -68,6 +71,16 @@ impl Browser {
             .unwrap_or_else(|| panic!("{MISSING} ({started})"));
         browser.session = format!("{}/{id}", browser.session);
         browser
+    }
+
+    /// Opens the first page as an admin who is signed in.
+    pub(super) async fn sign_in(&self, scene: &Scene) {
+        let visitor = Visitor::admin(&scene.server).await;
+        // A cookie can only be set for the site that is shown.
+        self.go_to(&format!("{}/livez", scene.url)).await;
+        let cookie = json!({ "cookie": { "name": "wvs_session", "value": visitor.session(), "path": "/" } });
+        self.post("/cookie", &cookie).await;
+        self.go_to(&format!("{}/", scene.url)).await;
     }
 
     pub(super) async fn go_to(&self, url: &str) {

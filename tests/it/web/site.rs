@@ -3,10 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use actix_web::cookie::Cookie;
 use actix_web::dev::ServiceResponse;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::{Method, StatusCode, header};
 use actix_web::{App, test};
+use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
+use woo_vtiger_sync::accounts::{Accounts, csrf_token};
 use woo_vtiger_sync::clock::{Clock, Timestamp};
 use woo_vtiger_sync::queue::{Cause, Change, EmbeddedQueue, Event, Lane, Queue, Seen, Subject};
 use woo_vtiger_sync::store::{Action, Commit, Database, Entry, Links, Place, SqlStore};
@@ -15,6 +18,10 @@ use woo_vtiger_sync::web::{SystemLink, Web, configure};
 
 /// 2026-01-31 12:34:56 UTC.
 const NOON: i64 = 1_769_862_896_000;
+
+/// Who the admin is.
+pub(super) const ADMIN: &str = "Ann";
+pub(super) const PASSWORD: &str = "correct horse battery";
 
 #[derive(Debug)]
 pub(super) struct HandClock(AtomicI64);
@@ -32,11 +39,30 @@ pub(super) struct Site {
     pub(super) database: Database,
     queue: Arc<EmbeddedQueue>,
     clock: Arc<HandClock>,
+    /// What the browser of an admin shows.
+    pub(super) session: String,
     _folder: TempDir,
 }
 
 impl Site {
+    /// With an admin who is signed in.
     pub(super) async fn new(connections: &[&str]) -> Self {
+        let mut site = Self::empty(connections).await;
+        let code = site.accounts().setup_code().await.unwrap().unwrap();
+        let password = SecretString::from(PASSWORD);
+        let found = site.accounts().found(code.expose_secret(), ADMIN, &password);
+        found.await.unwrap();
+        let session = site.accounts().sign_in(ADMIN, &password, "a test").await;
+        session.unwrap().expose_secret().clone_into(&mut site.session);
+        site
+    }
+
+    /// With nobody who could sign in.
+    pub(super) async fn without_account() -> Self {
+        Self::empty(&["shop"]).await
+    }
+
+    async fn empty(connections: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = Database::sqlite(&folder.path().join("sync.sqlite"))
             .await
@@ -55,14 +81,18 @@ impl Site {
                 })
             })
             .collect();
+        let accounts = Accounts::new(Arc::new(store.clone()), clock.clone());
         let web = actix_web::web::Data::new(Web {
             store: Arc::new(store.clone()),
             queue: queue.clone(),
             clock: clock.clone(),
+            accounts,
+            public_url: None,
             systems,
-            demo: false,
+            demo: None,
         });
         Self {
+            session: String::new(),
             web,
             store,
             database,
@@ -103,9 +133,34 @@ impl Site {
         self.queue.publish(Lane::Live, &[event]).await.unwrap();
     }
 
-    pub(super) async fn get(&self, path: &str) -> ServiceResponse {
+    /// Who may use the pages.
+    pub(super) fn accounts(&self) -> &Accounts {
+        &self.web.accounts
+    }
+
+    /// Sends a request as it is.
+    pub(super) async fn send(&self, request: test::TestRequest) -> ServiceResponse {
         let app = test::init_service(App::new().configure(configure(self.web.clone()))).await;
-        test::call_service(&app, test::TestRequest::get().uri(path).to_request()).await
+        test::call_service(&app, request.to_request()).await
+    }
+
+    /// What an admin's browser gets.
+    pub(super) async fn get(&self, path: &str) -> ServiceResponse {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    /// What an admin's browser gets that sends this form from a page of the site.
+    pub(super) async fn post(&self, path: &str, form: &[(&str, &str)]) -> ServiceResponse {
+        let csrf = csrf_token(&self.session);
+        let mut form = form.to_vec();
+        form.push(("csrf", &csrf));
+        self.send(self.request(Method::POST, path).set_form(form)).await
+    }
+
+    /// A request of an admin's browser.
+    pub(super) fn request(&self, method: Method, path: &str) -> test::TestRequest {
+        let cookie = Cookie::new("wvs_session", self.session.clone());
+        test::TestRequest::with_uri(path).method(method).cookie(cookie)
     }
 
     pub(super) async fn page(&self, path: &str) -> String {
