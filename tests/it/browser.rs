@@ -1,6 +1,8 @@
 //! The page in a real browser: it shows what was done, and what is done later comes in without a reload.
 
+mod accessibility;
 mod driver;
+mod hands;
 
 use std::panic::AssertUnwindSafe;
 

@@ -89,7 +89,24 @@ impl Browser {
 
     /// Runs a script in the page. Says what it returns.
     pub(super) async fn run(&self, script: &str) -> Json {
-        self.post("/execute/sync", &json!({ "script": script, "args": [] }))
+        self.run_with(script, &[]).await
+    }
+
+    /// The same with arguments, which the script finds in `arguments`.
+    pub(super) async fn run_with(&self, script: &str, arguments: &[&str]) -> Json {
+        self.post("/execute/sync", &json!({ "script": script, "args": arguments }))
+            .await
+    }
+
+    /// Runs a script that calls the last of its arguments with what it found out.
+    pub(super) async fn run_until_done(&self, script: &str) -> Json {
+        self.post("/execute/async", &json!({ "script": script, "args": [] }))
+            .await
+    }
+
+    /// Gives an order in the browser's own protocol.
+    pub(super) async fn order(&self, name: &str, parameters: &Json) -> Json {
+        self.post("/goog/cdp/execute", &json!({ "cmd": name, "params": parameters }))
             .await
     }
 
@@ -104,7 +121,14 @@ impl Browser {
         assert_eq!(closed.unwrap().status(), 200, "the browser did not close");
     }
 
-    async fn post(&self, path: &str, body: &Json) -> Json {
+    pub(super) async fn post(&self, path: &str, body: &Json) -> Json {
+        let answer = self.try_post(path, body).await;
+        assert!(answer["error"].is_null(), "{path}: {answer}");
+        answer
+    }
+
+    /// Says what was answered, be it an error.
+    pub(super) async fn try_post(&self, path: &str, body: &Json) -> Json {
         let request = self
             .client
             .post(format!("{}{path}", self.session))
@@ -112,7 +136,6 @@ impl Browser {
             .body(body.to_string());
         let answer = request.send().await.unwrap().text().await.unwrap();
         let answer: Json = serde_json::from_str(&answer).unwrap();
-        assert!(answer["value"]["error"].is_null(), "{path}: {}", answer["value"]);
         answer["value"].clone()
     }
 }
