@@ -1,6 +1,5 @@
 //! What the process answers over HTTP: webhooks and pages where it has these roles, and always how it is.
 
-use std::collections::HashMap;
 use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -14,12 +13,12 @@ use super::health::{self, Health};
 use super::parts::Parts;
 use crate::accounts::Accounts;
 use crate::api::{self, Api};
-use crate::config::{Config, Connection, Role};
-use crate::ingress::{self, Ingress, Secrets};
+use crate::config::{Config, Role};
+use crate::ingress::{self, Ingress};
 use crate::sync::Side;
 use crate::telemetry;
 use crate::web::{Demonstration, SystemLink, Web};
-use crate::webhooks::{self, NoteKeeper, Notes};
+use crate::webhooks::{NoteKeeper, Notes};
 
 /// What the service works between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,17 +32,14 @@ pub enum Stage {
 /// What takes webhooks and callbacks in, and what writes down that they come. Secrets that are in the database alone are
 /// read; where it can't be, they are once it can.
 pub(super) async fn ingress(config: &Config, parts: &Parts) -> (web::Data<Ingress>, NoteKeeper) {
-    let mut secrets = HashMap::new();
-    for (name, connection) in &config.connections {
-        let of_connection = secrets_of(name, connection, parts);
-        if connection.woocommerce.webhook_secret.is_none() {
-            of_connection.webhook.read().await;
+    for member in parts.roster.all() {
+        if member.connection.woocommerce.webhook_secret.is_none() {
+            member.webhook_secrets.read().await;
         }
-        secrets.insert(name.clone(), of_connection);
     }
     let (notes, note_keeper) = Notes::new(parts.store.clone(), Arc::clone(&parts.clock));
     let ingress = Ingress {
-        secrets,
+        roster: Arc::clone(&parts.roster),
         notes,
         queue: Arc::clone(&parts.queue),
         clock: Arc::clone(&parts.clock),
@@ -111,14 +107,6 @@ pub(super) fn listen(
         }
     });
     Ok(handle)
-}
-
-fn secrets_of(name: &str, connection: &Connection, parts: &Parts) -> Secrets {
-    let configured = connection.woocommerce.webhook_secrets();
-    Secrets {
-        webhook: webhooks::Secrets::new(name, configured, parts.store.clone()),
-        callback: connection.vtiger.callback_secrets.clone(),
-    }
 }
 
 /// The systems, as the page shows them.
