@@ -26,7 +26,7 @@ use crate::vault::{Vault, VaultError};
 pub use check::Problem;
 pub use consent::{Asked, ConsentState, Keys, NoConsent, Refusal};
 pub use input::Input;
-pub use preview::{Preview, PreviewState, ModuleForecast, Skipped};
+pub use preview::{ModuleForecast, Preview, PreviewState, Skipped};
 pub use setup::{ModuleChoice, Registered, RegisteredStep};
 pub use view::{ModuleView, View};
 pub use written::{UnreadableError, Written};
@@ -272,7 +272,8 @@ impl Connections {
                 self.roster.systems(&input.name, &connection)?
             }
         };
-        let checks = systems.of(side).check_for(&Uses::all());
+        let uses = Uses::all();
+        let checks = systems.of(side).check_for(&uses);
         Ok(work_for(Priority::Check, checks).await)
     }
 
@@ -290,7 +291,12 @@ impl Connections {
             let settings = self.store.settings(&at).await?;
             modules.extend(settings.map(|settings| ModuleView::new(module, &settings)));
         }
-        Ok(View::new(member, kept.as_ref(), modules, self.public_url.as_ref()))
+        Ok(View::new(
+            member,
+            kept.as_ref(),
+            modules,
+            self.public_url.as_ref(),
+        ))
     }
 
     /// A connection at work.
@@ -319,11 +325,7 @@ impl Connections {
     }
 
     /// Changes what is written down of a connection.
-    async fn rewrite(
-        &self,
-        name: &str,
-        change: impl FnOnce(&mut Written),
-    ) -> Result<View, ConnectionsError> {
+    async fn rewrite(&self, name: &str, change: impl FnOnce(&mut Written)) -> Result<View, ConnectionsError> {
         let kept = self.kept(name).await?;
         let mut written = Written::open(&kept, &self.vault)?;
         change(&mut written);

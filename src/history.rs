@@ -180,7 +180,6 @@ impl History {
     fn connection(&self, name: &str) -> Result<String, HistoryError> {
         let lower = name.to_lowercase();
         let found = self.connections.names().into_iter().find(|known| *known == lower);
-        found
-            .ok_or_else(|| HistoryError::UnknownConnection(name.to_owned()))
+        found.ok_or_else(|| HistoryError::UnknownConnection(name.to_owned()))
     }
 }

@@ -45,11 +45,7 @@ pub trait Source: Send + Sync + fmt::Debug {
     fn start(&self, member: &Member);
 
     /// The two systems of a connection that is not kept (yet), to be tried.
-    fn systems(
-        &self,
-        name: &str,
-        connection: &Connection,
-    ) -> Result<Sides<Arc<dyn System>>, RosterError>;
+    fn systems(&self, name: &str, connection: &Connection) -> Result<Sides<Arc<dyn System>>, RosterError>;
 }
 
 /// Why a connection can't be brought to work.

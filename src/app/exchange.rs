@@ -138,7 +138,9 @@ impl Import {
         let known: Vec<&str> = names.iter().map(String::as_str).collect();
         let remedy = match nearest(connection, &known) {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None if known.is_empty() => "set it up in the configuration file, or in the browser, first".to_owned(),
+            None if known.is_empty() => {
+                "set it up in the configuration file, or in the browser, first".to_owned()
+            }
             None => format!("there is {}", one_of(&known)),
         };
         self.line(&format!(

@@ -15,9 +15,8 @@ use crate::accounts::Accounts;
 use crate::api::{self, Api};
 use crate::config::{Config, Role};
 use crate::ingress::{self, Ingress};
-use crate::sync::Side;
 use crate::telemetry;
-use crate::web::{Demonstration, SystemLink, Web};
+use crate::web::{Demonstration, Systems, Web};
 use crate::webhooks::{NoteKeeper, Notes};
 
 /// What the service works between.
@@ -58,6 +57,7 @@ pub(super) fn listen(
     tasks: &TaskTracker,
     socket: TcpListener,
 ) -> Result<ServerHandle, io::Error> {
+    let connections = parts.connections();
     let page = config.roles.has(Role::Web).then(|| {
         web::Data::new(Web {
             store: Arc::clone(&parts.store),
@@ -65,7 +65,11 @@ pub(super) fn listen(
             clock: Arc::clone(&parts.clock),
             accounts: Accounts::new(parts.store.clone(), Arc::clone(&parts.clock)),
             public_url: config.http.public_url.clone(),
-            systems: links(config, stage),
+            systems: Systems::OfRoster {
+                roster: Arc::clone(&parts.roster),
+                simulated: stage == Stage::Simulated,
+            },
+            connections: connections.clone(),
             demo: (stage == Stage::Simulated).then(Demonstration::default),
         })
     });
@@ -107,24 +111,4 @@ pub(super) fn listen(
         }
     });
     Ok(handle)
-}
-
-/// The systems, as the page shows them.
-fn links(config: &Config, stage: Stage) -> Vec<SystemLink> {
-    let link = |connection: &String, side, url: &url::Url| SystemLink {
-        connection: connection.clone(),
-        side,
-        url: url.clone(),
-        simulated: stage == Stage::Simulated,
-    };
-    config
-        .connections
-        .iter()
-        .flat_map(|(name, connection)| {
-            [
-                link(name, Side::WooCommerce, &connection.woocommerce.url),
-                link(name, Side::Vtiger, &connection.vtiger.url),
-            ]
-        })
-        .collect()
 }

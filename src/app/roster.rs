@@ -165,10 +165,7 @@ impl Source for Assembly {
         }
         if self.roles.has(Role::Worker) {
             for side in Side::BOTH {
-                member.spawn(sign_in(
-                    Arc::clone(member.systems.of(side)),
-                    member.stop.clone(),
-                ));
+                member.spawn(sign_in(Arc::clone(member.systems.of(side)), member.stop.clone()));
             }
         }
         if member.is_paused || !self.roles.has(Role::Sweeper) {
@@ -189,11 +186,7 @@ impl Source for Assembly {
         }
     }
 
-    fn systems(
-        &self,
-        name: &str,
-        connection: &Connection,
-    ) -> Result<Sides<Arc<dyn System>>, RosterError> {
+    fn systems(&self, name: &str, connection: &Connection) -> Result<Sides<Arc<dyn System>>, RosterError> {
         let (woocommerce, vtiger) = self.clients(name, connection)?;
         Ok(Sides {
             woocommerce: Arc::new(Metered(Arc::new(woocommerce))),

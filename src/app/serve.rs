@@ -16,7 +16,6 @@ use super::retention::forget;
 use crate::clock::Clock;
 use crate::config::{Config, Role};
 use crate::queue::Queue;
-use crate::telemetry;
 
 /// How long a process that takes events in waits at its start for somewhere to put them.
 const READY: Duration = Duration::from_secs(10);

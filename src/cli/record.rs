@@ -61,7 +61,9 @@ pub(super) fn connection(names: &[String], named: Option<&str>) -> anyhow::Resul
     let known: Vec<&str> = names.iter().map(String::as_str).collect();
     let Some(named) = named else {
         return match known.as_slice() {
-            [] => bail!("no connection is set up; make one in the browser, or see deploy/config.example.toml"),
+            [] => {
+                bail!("no connection is set up; make one in the browser, or see deploy/config.example.toml")
+            }
             [only] => Ok((*only).to_owned()),
             several => bail!("say with --connection which one: {}", one_of(several)),
         };

@@ -106,8 +106,8 @@ impl Connections {
                 "it must be made of lower-case letters, digits, `-` and single `_`, and be no longer than 40; choose another",
             )));
         }
-        let is_taken = self.roster.find(name).await?.is_some()
-            || self.store.kept_connection(name).await?.is_some();
+        let is_taken =
+            self.roster.find(name).await?.is_some() || self.store.kept_connection(name).await?.is_some();
         Ok(is_taken.then(|| Problem::taken(name)))
     }
 

@@ -139,7 +139,10 @@ impl Connections {
             .append_pair("app_name", APP_NAME)
             .append_pair("scope", "read_write")
             .append_pair("user_id", &state)
-            .append_pair("return_url", &format!("{base}/{}", return_path.trim_start_matches('/')))
+            .append_pair(
+                "return_url",
+                &format!("{base}/{}", return_path.trim_start_matches('/')),
+            )
             .append_pair("callback_url", &format!("{base}/wc-auth/{state}"));
         Ok(Asked {
             state,
@@ -172,7 +175,12 @@ impl Connections {
         if keys.key_permissions != "read_write" {
             return Err(Refusal::NotEnough);
         }
-        let is_first = self.store.any_sealed().await.map_err(ConnectionsError::from)?.is_none();
+        let is_first = self
+            .store
+            .any_sealed()
+            .await
+            .map_err(ConnectionsError::from)?
+            .is_none();
         self.vault.prepare(is_first).map_err(ConnectionsError::from)?;
         let digest = digest(state);
         let text = serde_json::json!([keys.consumer_key, keys.consumer_secret]).to_string();
@@ -211,7 +219,9 @@ impl Connections {
             let sealed = consent.sealed.clone()?;
             Some((consent, sealed))
         }) else {
-            return problem("the shop sent no keys, or too long ago; connect once more, or enter keys by hand");
+            return problem(
+                "the shop sent no keys, or too long ago; connect once more, or enter keys by hand",
+            );
         };
         let shop = shop_url(written).and_then(|url| Url::parse(&url).ok());
         if shop.map(String::from).as_deref() != Some(consent.shop_url.as_str()) {

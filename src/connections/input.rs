@@ -111,7 +111,10 @@ fields! {
 
 /// The fields that must be filled in, and what each is.
 pub(super) const NEEDED: [(&str, &str); 6] = [
-    ("shop_url", "enter the shop's address, such as https://shop.example"),
+    (
+        "shop_url",
+        "enter the shop's address, such as https://shop.example",
+    ),
     (
         "shop_key",
         "enter the consumer key, which begins with ck_, or connect through the shop's own consent screen",
@@ -120,8 +123,14 @@ pub(super) const NEEDED: [(&str, &str); 6] = [
         "shop_secret",
         "enter the consumer secret, which begins with cs_; WooCommerce shows it once, when the key is made",
     ),
-    ("crm_url", "enter the CRM's address, such as https://example.od2.vtiger.com"),
-    ("crm_username", "enter the name of the Vtiger user that this service works as"),
+    (
+        "crm_url",
+        "enter the CRM's address, such as https://example.od2.vtiger.com",
+    ),
+    (
+        "crm_username",
+        "enter the name of the Vtiger user that this service works as",
+    ),
     (
         "crm_access_key",
         "enter the user's access key: in Vtiger, My Preferences > Access Key",
@@ -131,7 +140,9 @@ pub(super) const NEEDED: [(&str, &str); 6] = [
 impl Field {
     /// The field of this table and key.
     pub(super) fn at(table: &str, key: &str) -> Option<&'static Self> {
-        FIELDS.iter().find(|field| field.table == table && field.key == key)
+        FIELDS
+            .iter()
+            .find(|field| field.table == table && field.key == key)
     }
 
     /// The field of this name.
@@ -143,10 +154,8 @@ impl Field {
 impl Input {
     /// The fields as the configuration file has them, blank ones left out.
     pub(super) fn written(&self, is_paused: bool) -> Written {
-        let mut written = Written {
-            is_paused,
-            ..Written::default()
-        };
+        let mut written = Written::default();
+        written.is_paused = is_paused;
         for field in FIELDS {
             // A secret is taken as it stands, and may end in a blank; what is pasted with a line break does not.
             let value = match field.kind {
@@ -183,4 +192,3 @@ impl fmt::Debug for Input {
             .finish_non_exhaustive()
     }
 }
-

@@ -151,7 +151,10 @@ impl Connections {
     ///
     /// # Errors
     /// When there is no such connection.
-    pub async fn callback_secret(&self, name: &str) -> Result<Option<secrecy::SecretString>, ConnectionsError> {
+    pub async fn callback_secret(
+        &self,
+        name: &str,
+    ) -> Result<Option<secrecy::SecretString>, ConnectionsError> {
         let member = self.member(name).await?;
         Ok(member.connection.vtiger.callback_secrets.first().cloned())
     }

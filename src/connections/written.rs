@@ -61,8 +61,7 @@ impl Written {
     pub fn open(kept: &KeptConnection, vault: &Vault) -> Result<Self, UnreadableError> {
         let written = Self::plain(kept)?;
         let secret = vault.open(&label(&kept.name), &kept.sealed)?;
-        let secret =
-            serde_json::from_str(secret.expose_secret()).map_err(|_| UnreadableError::Damaged)?;
+        let secret = serde_json::from_str(secret.expose_secret()).map_err(|_| UnreadableError::Damaged)?;
         Ok(Self { secret, ..written })
     }
 
@@ -113,7 +112,11 @@ impl Written {
                 Side::Vtiger => field.table == "woocommerce",
             };
             if is_other {
-                let stand_in = if field.key == "url" { "https://invalid" } else { "-" };
+                let stand_in = if field.key == "url" {
+                    "https://invalid"
+                } else {
+                    "-"
+                };
                 whole.put(field, stand_in.to_owned());
             }
         }
@@ -169,9 +172,7 @@ impl Written {
 }
 
 fn entry<'a>(tables: &'a mut Tables, table: &str) -> &'a mut Json {
-    tables
-        .entry(table)
-        .or_insert_with(|| Json::Object(Map::new()))
+    tables.entry(table).or_insert_with(|| Json::Object(Map::new()))
 }
 
 /// What a connection's secrets are sealed under.

@@ -154,7 +154,10 @@ impl KeptConnections for SqlStore {
         let mut transaction = self.database.begin().await.map_err(failed(FORGET))?;
         let mut rows = 0;
         for statement in statements {
-            let done = sqlx::query(*statement).bind(name).execute(&mut *transaction).await;
+            let done = sqlx::query(*statement)
+                .bind(name)
+                .execute(&mut *transaction)
+                .await;
             rows = done.map_err(failed(FORGET))?.rows_affected();
         }
         transaction.commit().await.map_err(failed(FORGET))?;

@@ -25,7 +25,9 @@ pub struct Key([u8; LENGTH]);
 
 /// Why a text is no key. It doesn't tell the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it is no key: a key is 32 bytes, written as 64 hexadecimal digits or in base64; make one with `openssl rand -hex 32`")]
+#[error(
+    "it is no key: a key is 32 bytes, written as 64 hexadecimal digits or in base64; make one with `openssl rand -hex 32`"
+)]
 pub struct KeyError;
 
 impl Key {

@@ -70,11 +70,18 @@ impl Check<'_> {
     }
 
     /// The key that secrets in the database are sealed with, where it is set; `None` after a problem.
-    #[expect(clippy::option_option, reason = "as everywhere here, the outer one tells of a problem")]
+    #[expect(
+        clippy::option_option,
+        reason = "as everywhere here, the outer one tells of a problem"
+    )]
     pub(super) fn encryption_key(&mut self, raw: RawEncryption) -> Option<Option<Key>> {
         const PATH: &str = "encryption.key";
         let is_given = raw.key.is_some() || raw.key_file.is_some();
-        let path = if raw.key.is_some() { PATH } else { "encryption.key_file" };
+        let path = if raw.key.is_some() {
+            PATH
+        } else {
+            "encryption.key_file"
+        };
         let key = self.secret(PATH, raw.key.map(|key| key.0), raw.key_file);
         match key.map(|key| Key::parse(key.expose_secret())) {
             Some(Ok(key)) => Some(Some(key)),
