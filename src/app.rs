@@ -12,6 +12,7 @@ mod metered;
 mod once;
 mod parts;
 mod retention;
+mod roster;
 mod serve;
 mod spooled;
 

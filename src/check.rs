@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::app::{Parts, mapping_problems};
+use crate::roster::Member;
 use crate::store::{Place, StoreError};
 use crate::sync::{Module, Severity, Side, Sides};
 use crate::system::{Finding, Priority, System, Use, Uses, Verdict, work_for};
@@ -26,18 +27,23 @@ pub async fn check(parts: &Parts) -> Checked {
         report: String::new(),
         good: true,
     };
-    let mut connections: Vec<_> = parts.systems.iter().collect();
-    connections.sort_by_key(|(name, _)| name.as_str());
-    if connections.is_empty() {
+    let (members, idle) = (parts.roster.all(), parts.roster.idle());
+    if members.is_empty() && idle.is_empty() {
         checked.good = false;
         checked.report.push_str(
-            "No connection is configured. Name one in the configuration file or by WVS_CONNECTIONS__… variables; \
-             deploy/config.example.toml shows how.\n",
+            "No connection is set up. Make one in the browser, or name one in the configuration file or by \
+             WVS_CONNECTIONS__… variables; deploy/config.example.toml shows how.\n",
         );
     }
-    for (name, systems) in connections {
+    for (name, error) in idle {
+        checked.good = false;
+        // Writing to a string can't fail.
+        let _ = writeln!(checked.report, "{name}: kept in the database\n  FAIL  {error}");
+    }
+    for member in members {
+        let (name, systems) = (member.name.as_str(), &member.systems);
         let mut reached = true;
-        let uses = uses_of(parts, name).await;
+        let uses = uses_of(&member).await;
         for side in Side::BOTH {
             let mut is_reached = true;
             // Writing to a string can't fail.
@@ -57,7 +63,7 @@ pub async fn check(parts: &Parts) -> Checked {
         // Else the same would be told once more for each module.
         if reached {
             checked.mappings(parts, name, systems).await;
-            if let Some(registration) = parts.registrations.get(name) {
+            if let Some(registration) = &member.registration {
                 checked.webhooks(registration).await;
             }
         }
@@ -127,13 +133,10 @@ impl Checked {
 }
 
 /// What is done with the records of both systems; everything where the settings can't be read, which is told below.
-async fn uses_of(parts: &Parts, connection: &str) -> Sides<Uses> {
-    let Some(engine) = parts.engines.get(connection) else {
-        return Sides::new(|_| Uses::all());
-    };
+async fn uses_of(member: &Member) -> Sides<Uses> {
     let mut uses = Sides::new(|_| Vec::new());
-    for at in Parts::places(connection) {
-        let settings = engine.settings(&at).await;
+    for at in Parts::places(&member.name) {
+        let settings = member.engine.settings(&at).await;
         for side in Side::BOTH {
             let of_module = settings
                 .as_ref()

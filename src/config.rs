@@ -4,6 +4,7 @@
 //! the environment or a settings file, and secrets are never printed.
 
 mod connection;
+mod kept;
 mod layers;
 mod problem;
 mod raw;
@@ -20,6 +21,7 @@ use secrecy::SecretString;
 use url::Url;
 
 pub use connection::{Authentication, Connection, Limits, VtigerConnection, WooCommerceConnection};
+pub use kept::{connection, is_connection_name};
 pub use problem::{ConfigError, Problem};
 
 /// All settings of one process.
@@ -41,6 +43,8 @@ pub struct Config {
     pub sync_log: SyncLog,
     /// What is logged, and how.
     pub log: Log,
+    /// What secrets in the database are sealed with, where that is set.
+    pub encryption_key: Option<crate::vault::Key>,
     /// How long events in hand may take after SIGTERM.
     pub shutdown_grace: Duration,
     /// The pairs of a shop and a CRM, by name.

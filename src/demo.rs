@@ -73,10 +73,8 @@ pub async fn run(
 async fn settle(stage: &Stage) -> anyhow::Result<Verdict> {
     let parts = stage.server.parts();
     let deadline = parts.clock.now() + PATIENCE;
-    let sweeper = parts
-        .sweepers
-        .get(stage::CONNECTION)
-        .context("the demo's connection is missing")?;
+    let member = parts.roster.get(stage::CONNECTION);
+    let sweeper = &member.context("the demo's connection is missing")?.sweeper;
     let mut clean_sweeps = 0;
     loop {
         quiet(stage, deadline).await?;

@@ -7,6 +7,7 @@ mod view;
 use std::sync::Arc;
 
 use crate::clock::Clock;
+use crate::roster::Names;
 use crate::store::{Place, Run, RunKind, Store, StoreError, SweepRequest, SweepState};
 use crate::sync::Module;
 
@@ -19,8 +20,8 @@ pub struct History {
     pub store: Arc<dyn Store>,
     /// Tells when something was asked for.
     pub clock: Arc<dyn Clock>,
-    /// The names of the connections.
-    pub connections: Vec<String>,
+    /// Who knows the names of the connections.
+    pub connections: Arc<dyn Names>,
 }
 
 /// Some runs.
@@ -48,7 +49,7 @@ pub enum HistoryError {
     #[error("there is no run `{0}`; what is older than sync_log.retention is forgotten")]
     UnknownRun(String),
     /// There is no connection with this name.
-    #[error("there is no connection named `{0}` in the configuration")]
+    #[error("there is no connection named `{0}`")]
     UnknownConnection(String),
     /// The store failed.
     #[error(transparent)]
@@ -140,13 +141,13 @@ impl History {
         module: Option<Module>,
         is_full: bool,
     ) -> Result<(), HistoryError> {
-        let connection = self.connection(connection)?;
+        let connection = &self.connection(connection)?;
         for one in Module::ALL
             .into_iter()
             .filter(|one| module.is_none_or(|module| module == *one))
         {
             let at = Place {
-                connection: connection.to_owned(),
+                connection: connection.clone(),
                 module: one,
             };
             let request = SweepRequest {
@@ -163,7 +164,7 @@ impl History {
     /// # Errors
     /// When there is no such connection, or the store fails.
     pub async fn backfill(&self, connection: &str) -> Result<String, HistoryError> {
-        let connection = self.connection(connection)?;
+        let connection = &self.connection(connection)?;
         let asked = self.store.open_backfill(connection).await?;
         let run = asked.unwrap_or_else(|| Run::new(connection, RunKind::Backfill, self.clock.now()));
         self.store.begin_run(&run).await?;
@@ -176,11 +177,9 @@ impl History {
     }
 
     /// As in the configuration, capital letters don't count.
-    fn connection(&self, name: &str) -> Result<&str, HistoryError> {
+    fn connection(&self, name: &str) -> Result<String, HistoryError> {
         let lower = name.to_lowercase();
-        let found = self.connections.iter().find(|known| **known == lower);
-        found
-            .map(String::as_str)
-            .ok_or_else(|| HistoryError::UnknownConnection(name.to_owned()))
+        let found = self.connections.names().into_iter().find(|known| *known == lower);
+        found.ok_or_else(|| HistoryError::UnknownConnection(name.to_owned()))
     }
 }

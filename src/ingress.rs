@@ -9,24 +9,23 @@ mod body;
 mod vtiger;
 mod woocommerce;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use actix_web::{HttpResponse, web};
-use secrecy::SecretString;
 
 use crate::clock::Clock;
 use crate::queue::{Cause, Event, Lane, Queue, Subject};
+use crate::roster::{Member, Roster};
 use crate::telemetry;
-use crate::webhooks::{self, Notes};
+use crate::webhooks::Notes;
 
 use answer::Refusal;
 
 /// What the endpoints need.
 #[derive(Debug)]
 pub struct Ingress {
-    /// The secrets by connection.
-    pub secrets: HashMap<String, Secrets>,
+    /// The connections, with their secrets.
+    pub roster: Arc<Roster>,
     /// Where it is noted that webhooks and callbacks arrive.
     pub notes: Notes,
     /// Where events go.
@@ -35,16 +34,6 @@ pub struct Ingress {
     pub clock: Arc<dyn Clock>,
     /// The largest body taken, in bytes.
     pub body_limit: usize,
-}
-
-/// What the requests of one connection are checked against. Several may be valid at once, so that a secret can be
-/// changed without a gap.
-#[derive(Debug)]
-pub struct Secrets {
-    /// For WooCommerce's webhooks.
-    pub webhook: webhooks::Secrets,
-    /// For Vtiger's callbacks.
-    pub callback: Vec<SecretString>,
 }
 
 /// Adds the endpoints to a server.
@@ -69,10 +58,17 @@ pub fn configure(ingress: web::Data<Ingress>) -> impl FnOnce(&mut web::ServiceCo
 }
 
 impl Ingress {
-    fn secrets_of(&self, connection: &str) -> Result<(String, &Secrets), Refusal> {
+    /// The connection of this name, whose secrets the request is checked against. Several secrets may be valid at once, so
+    /// that one can be changed without a gap.
+    async fn member(&self, connection: &str) -> Result<Arc<Member>, Refusal> {
         let name = connection.to_lowercase();
-        let secrets = self.secrets.get(&name).ok_or(Refusal::UnknownConnection)?;
-        Ok((name, secrets))
+        match self.roster.find(&name).await {
+            Ok(Some(member)) => Ok(member),
+            // It is there, and comes to work once its secrets can be opened.
+            Ok(None) if self.roster.idle().contains_key(&name) => Err(Refusal::Unverifiable),
+            Ok(None) => Err(Refusal::UnknownConnection),
+            Err(_) => Err(Refusal::Unverifiable),
+        }
     }
 
     /// Makes the subjects' events durable, and accepts the request.

@@ -19,6 +19,8 @@
 //! | [`queue`], [`store`] | durable events; links, journal, leases, settings |
 //! | [`engine`], [`sweep`] | what happens to an event; finding what no event announced |
 //! | [`failed`] | events that failed too often: looked at, replayed, discarded |
+//! | [`connections`], [`roster`] | connections made in the browser; the connections at work in this process |
+//! | [`vault`] | secrets at rest |
 //! | [`limit`] | what each request to the two systems passes: rates, pauses, outages, budgets |
 //! | [`webhooks`] | registers a shop's webhooks and keeps them active; their secrets |
 //! | [`ingress`], [`web`], [`api`] | webhook endpoints; pages for people; the interface for programs |
@@ -31,6 +33,7 @@ pub mod app;
 pub mod check;
 pub mod clock;
 pub mod config;
+pub mod connections;
 pub mod demo;
 pub mod engine;
 pub mod failed;
@@ -39,12 +42,14 @@ pub mod http;
 pub mod ingress;
 pub mod limit;
 pub mod queue;
+pub mod roster;
 pub mod simulator;
 pub mod store;
 pub mod sweep;
 pub mod sync;
 pub mod system;
 pub mod telemetry;
+pub mod vault;
 pub mod vtiger;
 pub mod web;
 pub mod webhooks;

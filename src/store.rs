@@ -4,6 +4,8 @@
 //! transaction, so that a crash leaves either all of it or nothing.
 
 mod accounts;
+mod connections;
+mod consents;
 mod database;
 mod failed;
 mod journal;
@@ -27,6 +29,8 @@ use crate::queue::{Event, Lane};
 use crate::sync::{Base, Module, ModuleSettings, RecordId, Side, Sides, Trails};
 
 pub use accounts::{Account, Accounts, ApiToken, Failures, NewSession, Role, Session};
+pub use connections::{Belongings, KeptConnection, KeptConnections};
+pub use consents::{Consent, Consents};
 pub use database::{Database, DatabaseError};
 pub use failed::{FailedEvent, FailedEvents, FailedFilter};
 pub use journal::{Action, Entry, Journal, LogLine, Stored};
@@ -52,6 +56,8 @@ pub trait Store:
     + Processes
     + WebhookNotes
     + Accounts
+    + KeptConnections
+    + Consents
 {
 }
 
@@ -69,6 +75,8 @@ impl<T> Store for T where
         + Processes
         + WebhookNotes
         + Accounts
+        + KeptConnections
+        + Consents
 {
 }
 

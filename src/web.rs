@@ -26,7 +26,9 @@ use url::Url;
 
 use crate::accounts::Accounts;
 use crate::clock::Clock;
+use crate::connections::Connections;
 use crate::queue::Queue;
+use crate::roster::Roster;
 use crate::store::Store;
 use crate::sync::Side;
 
@@ -50,8 +52,10 @@ pub struct Web {
     pub accounts: Accounts,
     /// The address at which the pages are reached, where that is set.
     pub public_url: Option<Url>,
-    /// The systems that are kept in step, connection by connection.
-    pub systems: Vec<SystemLink>,
+    /// The systems that are kept in step.
+    pub systems: Systems,
+    /// The connections, for people to make and change.
+    pub connections: Connections,
     /// Set in the demonstration: whoever comes may do everything.
     pub demo: Option<Demonstration>,
 }
@@ -69,6 +73,43 @@ impl Default for Demonstration {
             token: hex::encode(rand::random::<[u8; 32]>()),
             note: Mutex::default(),
         }
+    }
+}
+
+/// Where it is known which systems are kept in step.
+#[derive(Clone, Debug)]
+pub enum Systems {
+    /// Always these.
+    These(Vec<SystemLink>),
+    /// Those of the connections that are at work.
+    OfRoster {
+        /// The connections.
+        roster: Arc<Roster>,
+        /// Whether the systems are simulators.
+        simulated: bool,
+    },
+}
+
+impl Systems {
+    /// The systems, connection by connection.
+    pub fn all(&self) -> Vec<SystemLink> {
+        let (roster, simulated) = match self {
+            Self::These(links) => return links.clone(),
+            Self::OfRoster { roster, simulated } => (roster, *simulated),
+        };
+        let mut links = Vec::new();
+        for member in roster.all() {
+            let (shop, crm) = (&member.connection.woocommerce, &member.connection.vtiger);
+            for (side, url) in [(Side::WooCommerce, &shop.url), (Side::Vtiger, &crm.url)] {
+                links.push(SystemLink {
+                    connection: member.name.clone(),
+                    side,
+                    url: url.clone(),
+                    simulated,
+                });
+            }
+        }
+        links
     }
 }
 

@@ -66,8 +66,8 @@ pub async fn backfill(parts: &Parts, mut show: impl FnMut(&Progress)) -> Result<
 /// When the store fails.
 pub async fn withdraw_backfill(parts: &Parts) -> Result<usize, EngineError> {
     let mut withdrawn = 0;
-    for connection in parts.sweepers.keys() {
-        while let Some(run) = parts.store.open_backfill(connection).await? {
+    for member in parts.roster.all() {
+        while let Some(run) = parts.store.open_backfill(&member.name).await? {
             let now = parts.clock.now();
             parts
                 .store
@@ -87,18 +87,12 @@ pub async fn rehearse_backfill(
     parts: &Parts,
     mut show: impl FnMut(&Place, &Forecast),
 ) -> Result<(), EngineError> {
-    for (connection, sweeper) in sorted(parts) {
-        for at in Parts::places(connection) {
-            show(&at, &sweeper.rehearse(&at).await?);
+    for member in parts.roster.all() {
+        for at in Parts::places(&member.name) {
+            show(&at, &member.sweeper.rehearse(&at).await?);
         }
     }
     Ok(())
-}
-
-fn sorted(parts: &Parts) -> Vec<(&String, &Sweeper)> {
-    let mut sweepers: Vec<_> = parts.sweepers.iter().collect();
-    sweepers.sort_by_key(|(connection, _)| connection.as_str());
-    sweepers
 }
 
 async fn every_connection(
@@ -107,7 +101,12 @@ async fn every_connection(
     show: &mut impl FnMut(&Progress),
 ) -> Result<Vec<Outcome>, EngineError> {
     let mut outcomes = Vec::new();
-    for (connection, sweeper) in sorted(parts) {
+    for member in parts.roster.all() {
+        let (connection, sweeper) = (&member.name, &member.sweeper);
+        if member.is_paused {
+            tracing::info!(connection, "left out, as it is paused");
+            continue;
+        }
         let places = Parts::places(connection);
         let asked = parts.store.open_backfill(connection).await?;
         let run = asked.unwrap_or_else(|| Run::new(connection, RunKind::Backfill, parts.clock.now()));

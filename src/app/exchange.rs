@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::config::ConfigError;
 use crate::config::settings_file::{self, AllSettings};
+use crate::roster::Names;
 use crate::store::{Place, StoreError, SweepRequest};
 use crate::sync::{MappingProblem, Module, ModuleSettings, Severity, Sides, nearest, one_of, validate};
 use crate::system::{System, SystemError};
@@ -61,14 +62,14 @@ pub async fn mapping_problems(
 /// When the database fails.
 pub async fn export_settings(parts: &Parts) -> Result<String, StoreError> {
     let mut all = AllSettings::new();
-    for connection in parts.systems.keys() {
+    for connection in parts.roster.names() {
         let mut modules = BTreeMap::new();
-        for at in Parts::places(connection) {
+        for at in Parts::places(&connection) {
             if let Some(settings) = parts.store.settings(&at).await? {
                 modules.insert(at.module, settings);
             }
         }
-        all.insert(connection.clone(), modules);
+        all.insert(connection, modules);
     }
     Ok(settings_file::export(&all))
 }
@@ -85,12 +86,12 @@ pub async fn import_settings(parts: &Parts, text: &str, live: bool) -> Result<Im
         good: true,
     };
     for (connection, modules) in &all {
-        let Some(systems) = parts.systems.get(connection) else {
+        let Some(member) = parts.roster.get(connection) else {
             import.unknown(connection, parts);
             continue;
         };
         for (module, settings) in modules.iter().filter(|_| live) {
-            let problems = mapping_problems(systems, *module, settings).await;
+            let problems = mapping_problems(&member.systems, *module, settings).await;
             import.note_problems(connection, *module, problems);
         }
     }
@@ -133,12 +134,14 @@ impl Import {
 
     fn unknown(&mut self, connection: &str, parts: &Parts) {
         self.good = false;
-        let mut known: Vec<&str> = parts.systems.keys().map(String::as_str).collect();
-        known.sort_unstable();
+        let names = parts.roster.names();
+        let known: Vec<&str> = names.iter().map(String::as_str).collect();
         let remedy = match nearest(connection, &known) {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None if known.is_empty() => "set it up in the configuration file first".to_owned(),
-            None => format!("the configuration has {}", one_of(&known)),
+            None if known.is_empty() => {
+                "set it up in the configuration file, or in the browser, first".to_owned()
+            }
+            None => format!("there is {}", one_of(&known)),
         };
         self.line(&format!(
             "FAIL  connections.{connection}: there is no such connection; {remedy}"

@@ -1,6 +1,5 @@
 //! What the process answers over HTTP: webhooks and pages where it has these roles, and always how it is.
 
-use std::collections::HashMap;
 use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -14,12 +13,11 @@ use super::health::{self, Health};
 use super::parts::Parts;
 use crate::accounts::Accounts;
 use crate::api::{self, Api};
-use crate::config::{Config, Connection, Role};
-use crate::ingress::{self, Ingress, Secrets};
-use crate::sync::Side;
+use crate::config::{Config, Role};
+use crate::ingress::{self, Ingress};
 use crate::telemetry;
-use crate::web::{Demonstration, SystemLink, Web};
-use crate::webhooks::{self, NoteKeeper, Notes};
+use crate::web::{Demonstration, Systems, Web};
+use crate::webhooks::{NoteKeeper, Notes};
 
 /// What the service works between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,17 +31,14 @@ pub enum Stage {
 /// What takes webhooks and callbacks in, and what writes down that they come. Secrets that are in the database alone are
 /// read; where it can't be, they are once it can.
 pub(super) async fn ingress(config: &Config, parts: &Parts) -> (web::Data<Ingress>, NoteKeeper) {
-    let mut secrets = HashMap::new();
-    for (name, connection) in &config.connections {
-        let of_connection = secrets_of(name, connection, parts);
-        if connection.woocommerce.webhook_secret.is_none() {
-            of_connection.webhook.read().await;
+    for member in parts.roster.all() {
+        if member.connection.woocommerce.webhook_secret.is_none() {
+            member.webhook_secrets.read().await;
         }
-        secrets.insert(name.clone(), of_connection);
     }
     let (notes, note_keeper) = Notes::new(parts.store.clone(), Arc::clone(&parts.clock));
     let ingress = Ingress {
-        secrets,
+        roster: Arc::clone(&parts.roster),
         notes,
         queue: Arc::clone(&parts.queue),
         clock: Arc::clone(&parts.clock),
@@ -63,6 +58,7 @@ pub(super) fn listen(
     socket: TcpListener,
 ) -> Result<ServerHandle, io::Error> {
     let accounts = Accounts::new(parts.store.clone(), Arc::clone(&parts.clock));
+    let connections = parts.connections();
     let page = config.roles.has(Role::Web).then(|| {
         web::Data::new(Web {
             store: Arc::clone(&parts.store),
@@ -70,7 +66,11 @@ pub(super) fn listen(
             clock: Arc::clone(&parts.clock),
             accounts: accounts.clone(),
             public_url: config.http.public_url.clone(),
-            systems: links(config, stage),
+            systems: Systems::OfRoster {
+                roster: Arc::clone(&parts.roster),
+                simulated: stage == Stage::Simulated,
+            },
+            connections: connections.clone(),
             demo: (stage == Stage::Simulated).then(Demonstration::default),
         })
     });
@@ -113,32 +113,4 @@ pub(super) fn listen(
         }
     });
     Ok(handle)
-}
-
-fn secrets_of(name: &str, connection: &Connection, parts: &Parts) -> Secrets {
-    let configured = connection.woocommerce.webhook_secrets();
-    Secrets {
-        webhook: webhooks::Secrets::new(name, configured, parts.store.clone()),
-        callback: connection.vtiger.callback_secrets.clone(),
-    }
-}
-
-/// The systems, as the page shows them.
-fn links(config: &Config, stage: Stage) -> Vec<SystemLink> {
-    let link = |connection: &String, side, url: &url::Url| SystemLink {
-        connection: connection.clone(),
-        side,
-        url: url.clone(),
-        simulated: stage == Stage::Simulated,
-    };
-    config
-        .connections
-        .iter()
-        .flat_map(|(name, connection)| {
-            [
-                link(name, Side::WooCommerce, &connection.woocommerce.url),
-                link(name, Side::Vtiger, &connection.vtiger.url),
-            ]
-        })
-        .collect()
 }

@@ -14,10 +14,10 @@ use super::Parts;
 /// # Errors
 /// When one of the systems or the database fails.
 pub async fn plan(parts: &Parts, at: &Place, side: Side, id: &RecordId) -> Result<String, EngineError> {
-    let Some(engine) = parts.engines.get(&at.connection) else {
+    let Some(member) = parts.roster.get(&at.connection) else {
         return Ok(unknown(at));
     };
-    Ok(in_words(at, &engine.preview(at, side, id).await?))
+    Ok(in_words(at, &member.engine.preview(at, side, id).await?))
 }
 
 /// Links two records by hand and brings them into step. What stood in the way is taken out of it: other links of the
@@ -26,9 +26,10 @@ pub async fn plan(parts: &Parts, at: &Place, side: Side, id: &RecordId) -> Resul
 /// # Errors
 /// When one of the systems or the database fails.
 pub async fn link(parts: &Parts, at: &Place, ids: Sides<RecordId>) -> Result<String, EngineError> {
-    let Some(systems) = parts.systems.get(&at.connection) else {
+    let Some(member) = parts.roster.get(&at.connection) else {
         return Ok(unknown(at));
     };
+    let systems = &member.systems;
     let mut full = ids;
     for side in Side::BOTH {
         let id = systems.of(side).full_id(at.module, full.of(side)).await?;
@@ -127,10 +128,10 @@ async fn find(
     side: Side,
     id: &RecordId,
 ) -> Result<Option<(Option<Link>, RecordId)>, EngineError> {
-    let Some(systems) = parts.systems.get(&at.connection) else {
+    let Some(member) = parts.roster.get(&at.connection) else {
         return Ok(None);
     };
-    let id = systems.of(side).full_id(at.module, id).await?;
+    let id = member.systems.of(side).full_id(at.module, id).await?;
     Ok(Some((parts.store.link_of(at, side, &id).await?, id)))
 }
 
@@ -146,10 +147,7 @@ async fn look_again(parts: &Parts, at: &Place, side: Side, id: &RecordId) -> Res
 }
 
 fn unknown(at: &Place) -> String {
-    format!(
-        "There is no connection named {} in the configuration.\n",
-        at.connection
-    )
+    format!("There is no connection named {}.\n", at.connection)
 }
 
 /// A preview, for people to read. Writing to a string can't fail.

@@ -62,7 +62,13 @@ pub async fn sweep_once(parts: &Parts, scope: Scope, allow_deletions: bool) -> R
 
 async fn sweep_all(parts: &Parts, scope: Scope, allow_deletions: bool) -> Result<String, EngineError> {
     let mut text = String::new();
-    for (connection, sweeper) in &parts.sweepers {
+    for member in parts.roster.all() {
+        let (connection, sweeper) = (&member.name, &member.sweeper);
+        if member.is_paused {
+            // Writing to a string can't fail.
+            let _ = writeln!(text, "{connection}: left out, as it is paused");
+            continue;
+        }
         let places = Parts::places(connection);
         let sweeper = if allow_deletions {
             sweeper.without_brake()

@@ -1,31 +1,27 @@
 //! The parts of one process, built from the configuration.
 
-use std::collections::HashMap;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use crate::clock::Clock;
-use crate::config::{self, Config, Connection, Database as DatabaseConfig, QueueBackend, Role};
-use crate::engine::{Backoff, Engine, Held, Keeper, Worker};
+use crate::config::{self, Config, Database as DatabaseConfig, QueueBackend, Role};
+use crate::connections::Connections;
+use crate::engine::{Backoff, Engines, Held, Keeper, Worker};
 use crate::failed::Failed;
 use crate::history::History;
-use crate::limit::{LimitSettings, Limiter};
 use crate::queue::{EmbeddedQueue, Queue, QueueError, RabbitMqError, RabbitMqQueue, RabbitMqSettings};
+use crate::roster::{Names, Origin, Roster, RosterError};
 use crate::store::{Database, DatabaseError, Leases, Place, SqlStore, Store, StoreError};
-use crate::sweep::Sweeper;
-use crate::sync::{Module, Side, Sides};
-use crate::system::System;
+use crate::sync::Module;
 use crate::telemetry;
-use crate::vtiger::Vtiger;
-use crate::webhooks::Registration;
-use crate::woocommerce::WooCommerce;
+use crate::vault::{KeySource, Vault};
 
-use super::clients::{delivery_address, vtiger_settings, woocommerce_settings};
-use super::metered::{Metered, MeteredWebhooks};
+use super::roster::Assembly;
 use super::spooled::{CONFIRM, SpooledQueue};
 
 /// The lease of whoever works on the embedded queue of a PostgreSQL database.
@@ -38,28 +34,23 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// The events that wait.
     pub queue: Arc<dyn Queue>,
-    /// The two systems of each connection.
-    pub systems: HashMap<String, Sides<Arc<dyn System>>>,
-    /// The engine of each connection.
-    pub engines: HashMap<String, Engine>,
-    /// The sweeper of each connection.
-    pub sweepers: HashMap<String, Sweeper>,
-    /// The webhooks of each connection's shop, where `http.public_url` tells what they are to send to.
-    pub registrations: HashMap<String, Registration>,
+    /// The connections.
+    pub roster: Arc<Roster>,
+    /// Seals what is secret of those that are kept in the database.
+    pub vault: Arc<Vault>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Prolongs the leases of what is worked on.
     pub keeper: Arc<Keeper>,
     /// Tells the tasks of this process to take nothing more up.
     pub stop: CancellationToken,
-    /// What the requests to each system pass.
-    pub limiters: Vec<Limiter>,
     /// Whether this process does nothing but take webhooks in and hand them to RabbitMQ.
     pub takes_events_only: bool,
     claim: Claim,
     spooled: Option<Arc<SpooledQueue>>,
     worker: config::Worker,
     database: Database,
+    public_url: Option<Url>,
 }
 
 /// What allows this process to work on the events of its queue.
@@ -105,15 +96,9 @@ pub enum BuildError {
     /// The database can't be opened.
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// A client can't be built.
-    #[error("the HTTP client of connection {connection} can't be set up")]
-    Client {
-        /// The connection.
-        connection: String,
-        /// Why.
-        #[source]
-        source: reqwest::Error,
-    },
+    /// A connection can't be built.
+    #[error(transparent)]
+    Connection(#[from] RosterError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -227,30 +212,35 @@ impl Parts {
                 (Arc::new(queue), claim)
             }
         };
-        let mut parts = Self {
+        let vault = Arc::new(Vault::new(key_source(config)));
+        let assembly = Assembly {
+            store: Arc::clone(&store) as Arc<dyn Store>,
+            queue: Arc::clone(&queue),
+            clock: Arc::clone(&clock),
+            keeper: Arc::clone(&keeper),
+            vault: Arc::clone(&vault),
+            stop: stop.clone(),
+            roles: config.roles.clone(),
+            public_url: config.http.public_url.clone(),
+            sweep: config.sweep,
+            configured: config.connections.keys().cloned().collect(),
+        };
+        let roster = roster(config, assembly).await?;
+        Ok(Self {
             store,
             queue,
             spooled,
-            systems: HashMap::new(),
-            engines: HashMap::new(),
-            sweepers: HashMap::new(),
-            registrations: HashMap::new(),
+            roster,
+            vault,
             clock,
             keeper,
             stop,
-            limiters: Vec::new(),
             takes_events_only: takes_events_only(config),
             claim,
             worker: config.worker,
             database,
-        };
-        // Webhooks are taken while the database is away, too.
-        if !takes_events_only(config) {
-            for (name, connection) in &config.connections {
-                parts.connect(config, name, connection).await?;
-            }
-        }
-        Ok(parts)
+            public_url: config.http.public_url.clone(),
+        })
     }
 
     /// Whether this process may work on the events of the queue.
@@ -266,7 +256,7 @@ impl Parts {
     /// A worker for all connections.
     pub fn worker(&self) -> Worker {
         Worker::new(
-            self.engines.clone(),
+            Arc::clone(&self.roster) as Arc<dyn Engines>,
             Arc::clone(&self.queue),
             Arc::clone(&self.store),
             Arc::clone(&self.clock),
@@ -292,8 +282,19 @@ impl Parts {
         History {
             store: Arc::clone(&self.store),
             clock: Arc::clone(&self.clock),
-            connections: self.engines.keys().cloned().collect(),
+            connections: Arc::clone(&self.roster) as Arc<dyn Names>,
         }
+    }
+
+    /// The connections, for people to make and change.
+    pub fn connections(&self) -> Connections {
+        Connections::new(
+            Arc::clone(&self.store),
+            Arc::clone(&self.roster),
+            Arc::clone(&self.vault),
+            Arc::clone(&self.clock),
+            self.public_url.clone(),
+        )
     }
 
     /// The modules of a connection.
@@ -314,9 +315,7 @@ impl Parts {
 
     /// Parts from the broker and closes the database.
     pub async fn close(self) {
-        for limiter in &self.limiters {
-            limiter.close().await;
-        }
+        self.roster.close().await;
         self.queue.close().await;
         if let Claim::Lease(held) = self.claim
             && let Err(error) = held.free(&*self.store).await
@@ -325,85 +324,6 @@ impl Parts {
         }
         self.database.close().await;
     }
-
-    async fn connect(
-        &mut self,
-        config: &Config,
-        name: &str,
-        connection: &Connection,
-    ) -> Result<(), BuildError> {
-        let failed = |source| BuildError::Client {
-            connection: name.to_owned(),
-            source,
-        };
-        let woocommerce = WooCommerce::new(woocommerce_settings(connection), Arc::clone(&self.clock));
-        let vtiger = Vtiger::new(vtiger_settings(name, connection), Arc::clone(&self.clock));
-        let woocommerce = woocommerce.map_err(failed)?;
-        let vtiger = vtiger.map_err(failed)?;
-        let (shop, crm) = (&connection.woocommerce, &connection.vtiger);
-        let shop = self.limiter(name, Side::WooCommerce, shop.limits, shop.timeout);
-        let crm = self.limiter(name, Side::Vtiger, crm.limits, crm.timeout);
-        let woocommerce = Arc::new(woocommerce.behind(Arc::new(shop)));
-        if let Some(public_url) = &config.http.public_url {
-            let registration = Registration {
-                connection: name.to_owned(),
-                address: delivery_address(public_url, name),
-                secret: connection.woocommerce.webhook_secret.clone(),
-                shop: Arc::new(MeteredWebhooks(Arc::clone(&woocommerce))),
-                store: Arc::clone(&self.store),
-                clock: Arc::clone(&self.clock),
-                keeper: Arc::clone(&self.keeper),
-            };
-            self.registrations.insert(name.to_owned(), registration);
-        }
-        let systems: Sides<Arc<dyn System>> = Sides {
-            woocommerce: Arc::new(Metered(woocommerce)),
-            vtiger: Arc::new(Metered(Arc::new(vtiger.behind(Arc::new(crm))))),
-        };
-        for (module, settings) in &connection.modules {
-            let at = Place {
-                connection: name.to_owned(),
-                module: *module,
-            };
-            // From the first start on, the settings in the database hold.
-            if self.store.settings(&at).await?.is_none() {
-                self.store.put_settings(&at, settings, self.clock.now()).await?;
-            }
-        }
-        let engine = Engine::new(
-            name,
-            systems.clone(),
-            Arc::clone(&self.store),
-            Arc::clone(&self.queue),
-            Arc::clone(&self.clock),
-            Arc::clone(&self.keeper),
-        );
-        self.sweepers.insert(
-            name.to_owned(),
-            Sweeper::new(engine.clone(), config.sweep.most_deletions_percent),
-        );
-        self.engines.insert(name.to_owned(), engine);
-        self.systems.insert(name.to_owned(), systems);
-        Ok(())
-    }
-
-    fn limiter(
-        &mut self,
-        connection: &str,
-        side: Side,
-        limits: config::Limits,
-        timeout: Duration,
-    ) -> Limiter {
-        let settings = LimitSettings {
-            rate: limits.rate,
-            concurrency: limits.concurrency,
-            timeout,
-        };
-        let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
-        let limiter = Limiter::new(connection, side, &settings, store, clock);
-        self.limiters.push(limiter.clone());
-        limiter
-    }
 }
 
 /// Whether this process does nothing but take webhooks in and hand them to RabbitMQ.
@@ -411,12 +331,46 @@ fn takes_events_only(config: &Config) -> bool {
     config.roles.are_only(Role::Ingress) && matches!(config.queue, QueueBackend::RabbitMq { .. })
 }
 
+/// The connections of the configuration and of the database.
+async fn roster(config: &Config, assembly: Assembly) -> Result<Arc<Roster>, BuildError> {
+    let takes_events_only = takes_events_only(config);
+    let mut configured = Vec::new();
+    for (name, connection) in &config.connections {
+        let member = assembly.member(name, connection.clone(), Origin::Configuration, false)?;
+        // Webhooks are taken while the database is away, too.
+        if !takes_events_only {
+            assembly.put_settings(&member).await?;
+        }
+        configured.push(member);
+    }
+    let roster = Arc::new(Roster::new(Box::new(assembly), configured));
+    // Else they are looked for once the database is there.
+    if !takes_events_only {
+        roster.refresh().await?;
+    }
+    Ok(roster)
+}
+
+/// Where the key is that secrets in the database are sealed with.
+fn key_source(config: &Config) -> KeySource {
+    match (&config.encryption_key, &config.database) {
+        (Some(key), _) => KeySource::Given(key.clone()),
+        (None, DatabaseConfig::Sqlite(path)) => KeySource::File(beside(path, ".key")),
+        (None, DatabaseConfig::Postgres(_)) => KeySource::Nowhere,
+    }
+}
+
+/// The path of what belongs to a database file.
+fn beside(database: &Path, suffix: &str) -> PathBuf {
+    let mut path = database.as_os_str().to_owned();
+    path.push(suffix);
+    PathBuf::from(path)
+}
+
 /// Takes the lock beside the database, unless another process has it. The system releases it when this one ends,
 /// however it ends.
 fn lock(database: &Path) -> Result<Option<File>, BuildError> {
-    let mut path = database.as_os_str().to_owned();
-    path.push(".lock");
-    let path = PathBuf::from(path);
+    let path = beside(database, ".lock");
     let failed = |source| BuildError::Lock {
         path: path.clone(),
         source,

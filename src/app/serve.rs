@@ -18,10 +18,6 @@ use crate::accounts::Accounts;
 use crate::clock::Clock;
 use crate::config::{Config, Role};
 use crate::queue::Queue;
-use crate::sweep::Schedule;
-use crate::sync::Side;
-use crate::system::System;
-use crate::telemetry;
 
 /// How long a process that takes events in waits at its start for somewhere to put them.
 const READY: Duration = Duration::from_secs(10);
@@ -87,39 +83,18 @@ impl Server {
         let listener = listen(config, stage, &parts, ingress, &stop, &keepers, socket).map_err(failed)?;
         let (store, clock) = (Arc::clone(&parts.store), Arc::clone(&parts.clock));
         keepers.spawn(Arc::clone(&parts.keeper).run(store, clock, stopped.clone()));
-        for limiter in &parts.limiters {
-            tasks.spawn(limiter.clone().run(stop.clone()));
-        }
         let worker = config.roles.has(Role::Worker).then(|| parts.worker());
         if let Some(worker) = &worker {
             tasks.spawn(worker.clone().run(stop.clone()));
             tasks.spawn(worker.clone().rescue(RESCUE, stop.clone()));
-            for systems in parts.systems.values() {
-                for side in Side::BOTH {
-                    tasks.spawn(sign_in(Arc::clone(systems.of(side)), stop.clone()));
-                }
-            }
         }
         if config.roles.has(Role::Sweeper) {
-            let schedule = Schedule {
-                interval: config.sweep.interval,
-                full_interval: config.sweep.full_interval,
-                at_start: config.sweep.at_start,
-            };
-            for (name, sweeper) in &parts.sweepers {
-                tasks.spawn(sweeper.clone().run(Parts::places(name), schedule, stop.clone()));
-            }
             let (store, clock) = (Arc::clone(&parts.store), Arc::clone(&parts.clock));
             let retention = config.sync_log.retention;
             tasks.spawn(forget(store, clock, retention, stop.clone()));
-            for (name, registration) in &parts.registrations {
-                let connection = config.connections.get(name);
-                if connection.is_some_and(|connection| connection.woocommerce.register_webhooks) {
-                    let interval = config.sweep.webhook_interval;
-                    tasks.spawn(registration.clone().keep(interval, stop.clone()));
-                }
-            }
         }
+        parts.roster.begin();
+        tasks.spawn(Arc::clone(&parts.roster).watch(stop.clone()));
         if let Some(relay) = parts.relay() {
             tasks.spawn(relay);
         }
@@ -128,7 +103,7 @@ impl Server {
             invite(config, &parts, address).await;
         }
         tracing::info!(
-            http.listen = %address, roles = %config.roles, connections = config.connections.len(), "ready"
+            http.listen = %address, roles = %config.roles, connections = parts.roster.all().len(), "ready"
         );
         Ok(Self {
             address,
@@ -157,7 +132,12 @@ impl Server {
     pub async fn stop(self) {
         self.stop.cancel();
         self.tasks.close();
-        if tokio::time::timeout(self.grace, self.tasks.wait()).await.is_err() {
+        let ended = async {
+            self.tasks.wait().await;
+            // What is brought to work last is so by one of those tasks.
+            self.parts.roster.ended().await;
+        };
+        if tokio::time::timeout(self.grace, ended).await.is_err() {
             tracing::warn!("stopped with events at hand; they come again after the next start");
         }
         // Not before: connections to the database that requests opened end with the listener. What comes meanwhile is
@@ -200,16 +180,5 @@ async fn until_ready(queue: &dyn Queue) {
     };
     if tokio::time::timeout(READY, ready).await.is_err() {
         tracing::warn!("neither RabbitMQ nor the database is there yet; events can't be taken in before");
-    }
-}
-
-/// Signs in to a system ahead of the first event. Where that fails, the first event does it.
-async fn sign_in(system: Arc<dyn System>, stop: CancellationToken) {
-    let outcome = tokio::select! {
-        () = stop.cancelled() => return,
-        outcome = system.sign_in() => outcome,
-    };
-    if let Err(error) = outcome {
-        tracing::warn!(system = %system.side(), error = %telemetry::chain(&error), "could not sign in; `check` tells more");
     }
 }

@@ -6,7 +6,7 @@ use anyhow::bail;
 
 use woo_vtiger_sync::app::{self, Parts};
 use woo_vtiger_sync::clock::SystemClock;
-use woo_vtiger_sync::config::Config;
+use woo_vtiger_sync::roster::Names;
 use woo_vtiger_sync::store::Place;
 use woo_vtiger_sync::sync::{Sides, nearest, one_of};
 
@@ -43,20 +43,27 @@ pub(crate) async fn retry(arguments: RecordArguments) -> anyhow::Result<ExitCode
 
 async fn open(arguments: &PlaceArguments) -> anyhow::Result<(Parts, Place)> {
     let config = load(&arguments.settings)?;
-    let at = Place {
-        connection: connection(&config, arguments.connection.as_deref())?,
-        module: arguments.module.into(),
-    };
     let parts = Parts::open(&config, SystemClock::shared()).await?;
-    Ok((parts, at))
+    match connection(&parts.roster.names(), arguments.connection.as_deref()) {
+        Ok(connection) => {
+            let module = arguments.module.into();
+            Ok((parts, Place { connection, module }))
+        }
+        Err(error) => {
+            parts.close().await;
+            Err(error)
+        }
+    }
 }
 
 /// The connection that is meant: the one named, or the only one.
-pub(super) fn connection(config: &Config, named: Option<&str>) -> anyhow::Result<String> {
-    let known: Vec<&str> = config.connections.keys().map(String::as_str).collect();
+pub(super) fn connection(names: &[String], named: Option<&str>) -> anyhow::Result<String> {
+    let known: Vec<&str> = names.iter().map(String::as_str).collect();
     let Some(named) = named else {
         return match known.as_slice() {
-            [] => bail!("no connection is set up; deploy/config.example.toml shows how to"),
+            [] => {
+                bail!("no connection is set up; make one in the browser, or see deploy/config.example.toml")
+            }
             [only] => Ok((*only).to_owned()),
             several => bail!("say with --connection which one: {}", one_of(several)),
         };
@@ -68,10 +75,8 @@ pub(super) fn connection(config: &Config, named: Option<&str>) -> anyhow::Result
     }
     match nearest(&wanted, &known) {
         Some(meant) => bail!("there is no connection `{named}`; did you mean `{meant}`?"),
-        None => bail!(
-            "there is no connection `{named}`; the configuration has {}",
-            one_of(&known)
-        ),
+        None if known.is_empty() => bail!("there is no connection `{named}`, nor any other"),
+        None => bail!("there is no connection `{named}`; there is {}", one_of(&known)),
     }
 }
 

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use woo_vtiger_sync::app::Parts;
 use woo_vtiger_sync::clock::SystemClock;
 use woo_vtiger_sync::config::Config;
+use woo_vtiger_sync::roster::{Member, Names};
 use woo_vtiger_sync::webhooks::{Planned, Reached, Registered, Registration, Step};
 
 use super::Settings;
@@ -40,13 +41,6 @@ pub(crate) enum WebhooksCommand {
 
 pub(crate) async fn run(arguments: WebhooksArguments) -> anyhow::Result<ExitCode> {
     let config = load(&arguments.settings)?;
-    let names = match arguments.connection.as_deref() {
-        Some(named) => vec![connection(&config, Some(named))?],
-        None => config.connections.keys().cloned().collect(),
-    };
-    if names.is_empty() {
-        bail!("no connection is set up; deploy/config.example.toml shows how to");
-    }
     if config.http.public_url.is_none() {
         bail!(
             "http.public_url is not set; set it to the address at which WooCommerce reaches this service, such as \
@@ -54,18 +48,22 @@ pub(crate) async fn run(arguments: WebhooksArguments) -> anyhow::Result<ExitCode
         );
     }
     let parts = Parts::open(&config, SystemClock::shared()).await?;
+    let names = match arguments.connection.as_deref() {
+        Some(named) => vec![connection(&parts.roster.names(), Some(named))?],
+        None => parts.roster.names(),
+    };
+    if names.is_empty() {
+        bail!("no connection is set up; make one in the browser, or see deploy/config.example.toml");
+    }
     let mut is_good = true;
     let mut ended = Ok(());
     for name in &names {
-        ended = match parts.registrations.get(name) {
-            Some(registration) => one(&config, registration, arguments.command)
+        ended = match parts.roster.get(name) {
+            Some(member) => one(&config, &member, arguments.command)
                 .await
                 .with_context(|| format!("connection {name}"))
                 .map(|good| is_good &= good),
-            None => Err(anyhow::anyhow!(
-                "the configured roles are `ingress` alone, which never asks the shops; give the configuration of a process with \
-                 other roles"
-            )),
+            None => Err(anyhow::anyhow!("connection {name} was removed just now")),
         };
         if ended.is_err() {
             break;
@@ -81,7 +79,11 @@ pub(crate) async fn run(arguments: WebhooksArguments) -> anyhow::Result<ExitCode
 }
 
 /// Does it for one connection. False where what is wrong was told.
-async fn one(config: &Config, registration: &Registration, command: WebhooksCommand) -> anyhow::Result<bool> {
+async fn one(config: &Config, member: &Member, command: WebhooksCommand) -> anyhow::Result<bool> {
+    // It is there, as http.public_url is set.
+    let Some(registration) = &member.registration else {
+        return Ok(false);
+    };
     println!("{}: {}", registration.connection, registration.address);
     match command {
         WebhooksCommand::Register => {
@@ -97,8 +99,7 @@ async fn one(config: &Config, registration: &Registration, command: WebhooksComm
             if removed.is_empty() {
                 println!("  there is none of ours");
             }
-            let shop = config.connections.get(&registration.connection);
-            if shop.is_some_and(|shop| shop.woocommerce.register_webhooks) {
+            if member.connection.woocommerce.register_webhooks && !member.is_paused {
                 println!(
                     "  register_webhooks is set: a running service creates them anew within {}s; take it away first",
                     config.sweep.webhook_interval.as_secs()

@@ -90,6 +90,20 @@ impl Layers {
         layers
     }
 
+    /// Reads one connection that is written as JSON, over the defaults of any connection. Its name is taken as it stands.
+    pub(super) fn read_connection(
+        name: &str,
+        written: Map<String, Json>,
+        problems: &mut ConfigError,
+    ) -> Self {
+        let mut layers = Self::default();
+        layers.read_defaults(problems);
+        let one = Map::from_iter([(name.to_owned(), Json::Object(written))]);
+        let tree = Map::from_iter([(CONNECTIONS.to_owned(), Json::Object(one))]);
+        layers.lay(tree, &|_| Origin::Text);
+        layers
+    }
+
     /// Reads the defaults, and keeps those of any connection aside.
     fn read_defaults(&mut self, problems: &mut ConfigError) -> Option<Map<String, Json>> {
         match parse(DEFAULTS) {
@@ -241,8 +255,7 @@ fn fold_names(
     for (written, connection) in std::mem::take(connections) {
         let name = written.to_lowercase();
         let path = join(CONNECTIONS, &written);
-        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
-        if name.is_empty() || !name.chars().all(allowed) || name.contains("__") {
+        if !is_name(&name) {
             problems.add(
                 &path,
                 Some(&origin_of(&path)),
@@ -259,6 +272,12 @@ fn fold_names(
         }
     }
     tree
+}
+
+/// Whether a connection may have this name.
+pub(super) fn is_name(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
+    !name.is_empty() && name.chars().all(allowed) && !name.contains("__")
 }
 
 /// Reads TOML. The error tells the place but not the line's text, which may hold a secret.

@@ -37,6 +37,7 @@ table!(Raw {
     sweep: RawSweep,
     sync_log: RawSyncLog,
     log: RawLog,
+    encryption: RawEncryption,
     connections: BTreeMap<String, RawConnection>,
 });
 
@@ -78,6 +79,15 @@ table!(RawSyncLog { retention: Span });
 table!(RawLog {
     format: String,
     filter: String,
+});
+
+table!(RawConnections {
+    connections: BTreeMap<String, RawConnection>,
+});
+
+table!(RawEncryption {
+    key: Secret,
+    key_file: String,
 });
 
 table!(RawConnection {

@@ -10,10 +10,14 @@ pub(super) use module::{DELETES, MISSING_SKUS, TAXINGS};
 
 use super::layers::{Layers, join};
 use super::problem::ConfigError;
-use super::raw::{Raw, RawAddress, RawHttp, RawLog, RawQueue, RawSettings, RawSweep, RawSyncLog, RawWorker};
+use super::raw::{
+    Raw, RawAddress, RawConnections, RawHttp, RawLog, RawQueue, RawSettings, RawSweep, RawSyncLog, RawWorker,
+};
 use super::scalar::{ModuleName, Span, Whole};
 use super::settings_file::AllSettings;
-use super::{Config, Database, Http, Log, LogFormat, QueueBackend, Role, Roles, Sweep, SyncLog, Worker};
+use super::{
+    Config, Connection, Database, Http, Log, LogFormat, QueueBackend, Role, Roles, Sweep, SyncLog, Worker,
+};
 use crate::sync::{nearest, one_of};
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeSet;
@@ -69,6 +73,29 @@ pub(super) fn settings(
     }
 }
 
+/// Checks one connection that stands alone.
+pub(super) fn connection(
+    raw: RawConnections,
+    layers: &Layers,
+    problems: ConfigError,
+    has_public_url: bool,
+) -> Result<Connection, ConfigError> {
+    let mut check = Check {
+        layers,
+        problems,
+        warnings: Vec::new(),
+        has_public_url,
+    };
+    let mut connections = raw.connections.unwrap_or_default();
+    let checked = connections
+        .pop_first()
+        .and_then(|(name, raw)| check.connection(&join("connections", &name), raw));
+    match checked {
+        Some(connection) if check.problems.is_empty() => Ok(connection),
+        _ => Err(check.problems),
+    }
+}
+
 /// The check under way. Its methods return `None` after they told a problem.
 struct Check<'a> {
     layers: &'a Layers,
@@ -97,10 +124,11 @@ impl Check<'_> {
         let sweep = self.sweep(raw.sweep.unwrap_or_default());
         let sync_log = self.sync_log(raw.sync_log.unwrap_or_default());
         let log = self.log(raw.log.unwrap_or_default());
+        let encryption_key = self.encryption_key(raw.encryption.unwrap_or_default());
         let connections = raw.connections.unwrap_or_default();
         if connections.is_empty() {
             self.warnings.push(
-                "no connection is set up: nothing is kept in step; add [connections.<name>.woocommerce] and \
+                "no connection is set up here: make one in the browser, or add [connections.<name>.woocommerce] and \
                  [connections.<name>.vtiger]"
                     .to_owned(),
             );
@@ -121,6 +149,7 @@ impl Check<'_> {
             sweep: sweep?,
             sync_log: sync_log?,
             log: log?,
+            encryption_key: encryption_key?,
             shutdown_grace: shutdown_grace?.duration,
             connections,
             warnings: Vec::new(),

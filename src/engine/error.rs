@@ -28,10 +28,13 @@ pub enum EngineError {
     Panic,
     /// The event is of a connection that this process does not know; another one may.
     #[error(
-        "its connection is not in the configuration of this process: add it there, or discard the event if the \
-         connection is gone for good"
+        "this process knows no such connection, neither from its configuration nor from the database: add it there, or \
+         discard the event if the connection is gone for good"
     )]
     UnknownConnection,
+    /// Nothing is done for the event's connection for now.
+    #[error("its connection is paused, or can't be brought to work for now")]
+    ConnectionPaused,
     /// Our own create has been announced, but is not yet noted down.
     #[error("a create of our own is not yet noted down")]
     Unsettled,

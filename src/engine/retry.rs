@@ -8,6 +8,9 @@ use crate::system::Fault;
 /// No event that waits for a system comes again sooner.
 const SHORTEST: Duration = Duration::from_millis(100);
 
+/// How long an event waits while its connection is paused, before it is looked whether it still is.
+const PAUSED: Duration = Duration::from_secs(15);
+
 /// What to do with an event that could not be dealt with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Disposition {
@@ -46,6 +49,7 @@ impl Backoff {
     /// over half to all of their length, so that many events don't come back at once.
     pub fn after(&self, error: &EngineError, attempts: u32, jitter: f64) -> Disposition {
         let asked = match error {
+            EngineError::ConnectionPaused => return Disposition::Wait(PAUSED),
             EngineError::Unsettled => return Disposition::Wait(Duration::from_millis(100)),
             EngineError::System(error) => match &error.fault {
                 Fault::Unavailable { retry_after } => *retry_after,

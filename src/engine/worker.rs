@@ -1,11 +1,12 @@
 //! Takes events from the queue and has them dealt with, several at a time.
 
-use std::collections::HashMap;
+use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use futures_util::FutureExt;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -25,10 +26,23 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// How long an event waits that can't be set aside for now.
 const ASIDE: Duration = Duration::from_secs(10);
 
+/// Who has the engines of the connections.
+#[async_trait]
+pub trait Engines: Send + Sync + fmt::Debug {
+    /// The engine of a connection.
+    ///
+    /// # Errors
+    /// When there is no such connection, nothing is to be done for it for now, or that can't be told.
+    async fn engine(&self, connection: &str) -> Result<Engine, EngineError>;
+
+    /// The engine of some connection, for what doesn't depend on which; `None` where there is none.
+    fn any(&self) -> Option<Engine>;
+}
+
 /// Takes events from the queue and has them dealt with.
 #[derive(Clone, Debug)]
 pub struct Worker {
-    engines: Arc<HashMap<String, Engine>>,
+    engines: Arc<dyn Engines>,
     queue: Arc<dyn Queue>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
@@ -77,7 +91,7 @@ impl Worker {
     /// A worker for these connections that deals with up to `concurrency` events at a time, and tries again by
     /// `backoff`.
     pub fn new(
-        engines: HashMap<String, Engine>,
+        engines: Arc<dyn Engines>,
         queue: Arc<dyn Queue>,
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
@@ -85,7 +99,7 @@ impl Worker {
         backoff: Backoff,
     ) -> Self {
         Self {
-            engines: Arc::new(engines),
+            engines,
             queue,
             store,
             clock,
@@ -169,7 +183,7 @@ impl Worker {
 
     async fn rescue_once(&self) -> Result<(), EngineError> {
         let stranded = self.store.stranded(self.clock.now()).await?;
-        if let Some(engine) = self.engines.values().next()
+        if let Some(engine) = self.engines.any()
             && !stranded.is_empty()
         {
             engine.requeue(stranded).await?;
@@ -209,9 +223,7 @@ impl Worker {
     }
 
     async fn attempt(&self, event: &Event) -> Result<(), EngineError> {
-        let Some(engine) = self.engines.get(&event.connection) else {
-            return Err(EngineError::UnknownConnection);
-        };
+        let engine = self.engines.engine(&event.connection).await?;
         work_for(priority_of(event.cause), Box::pin(engine.handle(event))).await
     }
 
@@ -240,7 +252,7 @@ impl Worker {
                     event.id = %event.id, attempt = delivery.attempts, error = %error_told,
                     "an event failed too often and is set aside; `failed list` shows it"
                 );
-                if let Some(engine) = self.engines.get(&event.connection)
+                if let Ok(engine) = self.engines.engine(&event.connection).await
                     && let Err(error) = engine.give_up(event, &error_told).await
                 {
                     tracing::error!(error = %telemetry::chain(&error), "the sync log can't tell of a failed event");

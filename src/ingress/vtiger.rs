@@ -27,7 +27,8 @@ async fn answer(
     request: &HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Refusal> {
-    let (connection, secrets) = ingress.secrets_of(connection)?;
+    let member = ingress.member(connection).await?;
+    let connection = &member.name;
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     let body = body::read(payload, ingress.body_limit).await?;
     let credentials = Credentials {
@@ -35,13 +36,13 @@ async fn answer(
         authorization: header(AUTHORIZATION.as_str()),
         token: header("X-Webhook-Token"),
     };
-    if !callback::authenticate(&secrets.callback, &body, &credentials) {
+    if !callback::authenticate(&member.connection.vtiger.callback_secrets, &body, &credentials) {
         return Err(Refusal::Unauthenticated(
             "neither X-Vtiger-Signature nor Authorization nor X-Webhook-Token shows the callback secret that is \
              configured here",
         ));
     }
-    ingress.notes.called_back(&connection);
+    ingress.notes.called_back(connection);
     let callback = callback::parse(header(CONTENT_TYPE.as_str()), &body)
         .map_err(|error| Refusal::Malformed(error.to_string()))?;
     // Other modules' callbacks are genuine, and of no concern.
@@ -60,5 +61,5 @@ async fn answer(
         id,
         change,
     };
-    ingress.accept(&connection, Cause::Callback, vec![subject]).await
+    ingress.accept(connection, Cause::Callback, vec![subject]).await
 }

@@ -28,14 +28,15 @@ async fn answer(
     request: &HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Refusal> {
-    let (connection, secrets) = ingress.secrets_of(connection)?;
+    let member = ingress.member(connection).await?;
+    let connection = &member.name;
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     let body = body::read(payload, ingress.body_limit).await?;
     let Some(signature) = request.headers().get("X-WC-Webhook-Signature") else {
         // WooCommerce tests an address, unsigned, and needs a 200.
         return if webhook::is_ping(header(CONTENT_TYPE.as_str()), &body) {
             if let Some(id) = webhook::pinged(&body) {
-                ingress.notes.pinged(&connection, id);
+                ingress.notes.pinged(connection, id);
             }
             Ok(answer::accepted(0))
         } else {
@@ -46,8 +47,8 @@ async fn answer(
     };
     // What is no text is no signature either.
     let signature = signature.to_str().unwrap_or_default();
-    let verified = secrets
-        .webhook
+    let verified = member
+        .webhook_secrets
         .any(|secrets| webhook::verify(secrets, &body, signature));
     match verified.await {
         Ok(true) => {}
@@ -59,9 +60,9 @@ async fn answer(
         Err(_) => return Err(Refusal::Unverifiable),
     }
     let delivery = webhook::parse(header("X-WC-Webhook-Topic").unwrap_or_default(), &body);
-    ingress.notes.delivered(&connection, delivery.changed());
+    ingress.notes.delivered(connection, delivery.changed());
     ingress
-        .accept(&connection, Cause::Webhook, subjects(&connection, delivery))
+        .accept(connection, Cause::Webhook, subjects(connection, delivery))
         .await
 }
 

@@ -9,7 +9,7 @@ use super::answer::PageError;
 use super::change::Change;
 use super::frame::{Area, Frame};
 use super::viewer::Viewer;
-use super::{Web, filters, words};
+use super::{SystemLink, Web, filters, words};
 use crate::limit::drain_time;
 use crate::queue::Lane;
 use crate::store::{FailedFilter, LogLine, Stored};
@@ -87,9 +87,10 @@ struct Count {
 pub(super) async fn whole(web: &Web, viewer: &Viewer) -> Result<String, PageError> {
     let newest = web.store.entries(CHANGES).await?;
     let state = state(web, newest.first()).await?;
+    let systems = web.systems.all();
     let page = Page {
         frame: Frame::new(web, viewer, Area::Log),
-        connections: connections(web),
+        connections: connections(&systems),
         state,
         log: log(web, newest).await?,
     };
@@ -146,7 +147,8 @@ async fn log(web: &Web, newest: Vec<Stored>) -> Result<Log, PageError> {
         });
     }
     let changes: Vec<Change> = newest.into_iter().map(Change::new).collect();
-    let names: BTreeSet<&str> = (web.systems.iter().map(|system| system.connection.as_str()))
+    let systems = web.systems.all();
+    let names: BTreeSet<&str> = (systems.iter().map(|system| system.connection.as_str()))
         .chain(changes.iter().map(|change| change.connection.as_str()))
         .chain(
             tables
@@ -185,9 +187,9 @@ impl Row {
 }
 
 /// The systems by connection, in the order in which the connections come first.
-fn connections(web: &Web) -> Vec<Connection<'_>> {
+fn connections(systems: &[SystemLink]) -> Vec<Connection<'_>> {
     let mut connections: Vec<Connection<'_>> = Vec::new();
-    for link in &web.systems {
+    for link in systems {
         let system = System {
             title: link.side.title(),
             name: link.side.as_str(),

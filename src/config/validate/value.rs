@@ -5,6 +5,8 @@ use url::Url;
 
 use super::Check;
 use crate::config::layers::variable;
+use crate::config::raw::RawEncryption;
+use crate::vault::Key;
 
 impl Check<'_> {
     /// The value, which must be there.
@@ -65,6 +67,28 @@ impl Check<'_> {
             return None;
         }
         self.secret(path, value, file)
+    }
+
+    /// The key that secrets in the database are sealed with, where it is set; `None` after a problem.
+    #[expect(
+        clippy::option_option,
+        reason = "as everywhere here, the outer one tells of a problem"
+    )]
+    pub(super) fn encryption_key(&mut self, raw: RawEncryption) -> Option<Option<Key>> {
+        const PATH: &str = "encryption.key";
+        let is_given = raw.key.is_some() || raw.key_file.is_some();
+        let path = if raw.key.is_some() {
+            PATH
+        } else {
+            "encryption.key_file"
+        };
+        let key = self.secret(PATH, raw.key.map(|key| key.0), raw.key_file);
+        match key.map(|key| Key::parse(key.expose_secret())) {
+            Some(Ok(key)) => Some(Some(key)),
+            Some(Err(error)) => self.fail(path, error.to_string()),
+            None if is_given => None,
+            None => Some(None),
+        }
     }
 
     /// The address at which shops reach us. Where it is not encrypted, customers' data is not either.

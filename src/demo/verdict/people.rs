@@ -16,12 +16,8 @@ use crate::woocommerce::guest;
 
 /// Compares the people on both sides, and looks for organizations that are there twice.
 pub(super) fn compare(stage: &Stage, verdict: &mut Verdict) -> anyhow::Result<()> {
-    let systems = stage
-        .server
-        .parts()
-        .systems
-        .get(CONNECTION)
-        .context("the demo's connection is missing")?;
+    let member = stage.server.parts().roster.get(CONNECTION);
+    let systems = &member.context("the demo's connection is missing")?.systems;
     let keeps = Keeps {
         woocommerce: &*systems.woocommerce,
         vtiger: &*systems.vtiger,
