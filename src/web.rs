@@ -8,6 +8,7 @@ mod accounts;
 mod answer;
 mod asset;
 mod change;
+mod connections;
 mod filters;
 mod frame;
 mod guard;
@@ -27,6 +28,7 @@ use url::Url;
 use crate::accounts::Accounts;
 use crate::clock::Clock;
 use crate::connections::Connections;
+use crate::history::History;
 use crate::queue::Queue;
 use crate::roster::Roster;
 use crate::store::Store;
@@ -56,6 +58,8 @@ pub struct Web {
     pub systems: Systems,
     /// The connections, for people to make and change.
     pub connections: Connections,
+    /// What was done.
+    pub history: History,
     /// Set in the demonstration: whoever comes may do everything.
     pub demo: Option<Demonstration>,
 }
@@ -145,6 +149,7 @@ pub fn configure(web: web::Data<Web>) -> impl FnOnce(&mut web::ServiceConfig) {
                 .wrap(answer::private())
                 .configure(signing::configure)
                 .configure(accounts::configure)
+                .configure(connections::configure)
                 .route("/", web::get().to(home))
                 .route("/log", web::get().to(log))
                 .default_service(web::to(nothing_here)),

@@ -71,6 +71,7 @@ pub(super) fn listen(
                 simulated: stage == Stage::Simulated,
             },
             connections: connections.clone(),
+            history: parts.history(),
             demo: (stage == Stage::Simulated).then(Demonstration::default),
         })
     });

@@ -18,6 +18,7 @@ use crate::accounts::Accounts;
 use crate::clock::Clock;
 use crate::config::{Config, Role};
 use crate::queue::Queue;
+use crate::telemetry;
 
 /// How long a process that takes events in waits at its start for somewhere to put them.
 const READY: Duration = Duration::from_secs(10);

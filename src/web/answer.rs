@@ -12,6 +12,7 @@ use super::asset::VERSION;
 use super::viewer::Viewer;
 use super::{Web, filters, texts};
 use crate::accounts::AccountsError;
+use crate::history::HistoryError;
 use crate::queue::QueueError;
 use crate::store::StoreError;
 
@@ -69,6 +70,15 @@ struct Failure {
     remedy: Option<String>,
     /// Whether the page tries again by itself.
     tries_again: bool,
+}
+
+impl From<HistoryError> for PageError {
+    fn from(error: HistoryError) -> Self {
+        match error {
+            HistoryError::Store(error) => error.into(),
+            unknown => Self::NotFound(sentence(&unknown.to_string())),
+        }
+    }
 }
 
 impl PageError {

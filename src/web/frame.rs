@@ -9,6 +9,8 @@ use super::viewer::Viewer;
 pub(super) enum Area {
     /// What was done.
     Log,
+    /// Shops and CRMs that are kept in step.
+    Connections,
     /// Who may use the pages.
     Accounts,
     /// One's own account.
@@ -17,8 +19,9 @@ pub(super) enum Area {
 
 impl Area {
     /// Those in the menu, with where they are and the key of their name.
-    const MENU: [(Self, &'static str, &'static str); 2] = [
+    const MENU: [(Self, &'static str, &'static str); 3] = [
         (Self::Log, "/", "frame-overview"),
+        (Self::Connections, "/connections", "frame-connections"),
         (Self::Accounts, "/accounts", "frame-accounts"),
     ];
 }

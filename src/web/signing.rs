@@ -199,7 +199,7 @@ async fn found(
 ) -> Result<HttpResponse, PageError> {
     let form: First = super::post::parsed(&body)?;
     match web.accounts.found(&form.code, &form.name, &form.password).await {
-        Ok(()) => Ok(signed_in(&request, &web, &form.name, &form.password, "/").await?),
+        Ok(()) => Ok(signed_in(&request, &web, &form.name, &form.password, "/connections").await?),
         Err(AccountsError::NotFirst) => Ok(answer::see_other("/login")),
         Err(error @ (AccountsError::WrongCode | AccountsError::Name | AccountsError::Password)) => {
             let page = FirstPage {

@@ -1,0 +1,157 @@
+# Connections: a shop and a CRM that are kept in step.
+connections-title = Connections
+connections-intro = A connection pairs one WooCommerce shop with one Vtiger CRM.
+connections-none = No shop is connected yet
+connections-none-next = Connect a shop and a CRM to have their contacts, products and orders kept in step. Nothing is written before you say so.
+connections-new = Connect a shop and a CRM
+connections-another = Connect another shop
+connections-state-active = active
+connections-state-paused = paused
+connections-state-broken = does not work
+connections-in-file = from the configuration
+connections-in-file-explained = It is set up in the configuration, and changed there.
+connections-edit = Change the connection
+connections-edit-name = Change the connection { $name }
+connections-form-intro = What is secret is encrypted before it is kept. Try each system before you save: trying changes nothing there.
+connections-more = More settings
+connections-unchanged = unchanged
+connections-test-shop = Test the shop
+connections-test-crm = Test the CRM
+connections-tried-good = { $system } is reached, and allows what is needed.
+connections-tried-bad = { $system } does not work like this yet.
+connections-remedy = What to do:
+connections-mark-good = In order:
+connections-mark-warning = Note:
+connections-mark-bad = Problem:
+connections-create = Save and go on
+connections-created = The connection { $name } is saved. It is paused: nothing moves before you start it below.
+connections-changed = The connection is changed. The change is in force.
+connections-works-as = as the user { $user }
+connections-systems = The two systems
+connections-broken = This connection can't be brought to work: { $problem }
+connections-pause = Pause
+connections-resume = Go on
+connections-paused-now = The connection is paused. Events wait, and nothing is lost.
+connections-goes-on = The connection goes on with what waited.
+connections-reload = Load the page again to see how far it is.
+
+connections-consent = Ask the shop for a key
+connections-consent-hint = You sign in to the shop and approve there; it sends the key itself, and you copy nothing.
+connections-consent-no-url = The shop could send the key by itself if http.public_url were set to the address at which it reaches this service. Without it, enter a key: WooCommerce → Settings → Advanced → REST API → Add key, permission Read/Write.
+connections-consent-no-https = The shop could send the key by itself if http.public_url began with https. Without it, enter a key: WooCommerce → Settings → Advanced → REST API → Add key, permission Read/Write.
+connections-consent-denied = the shop was not allowed to send a key; ask once more, or enter one by hand
+connections-consent-going = On to your shop
+connections-consent-explained = Sign in there as an administrator or shop manager, and approve. The shop then sends you back here.
+connections-consent-go = Go to { $shop }
+connections-granted = The shop sent its key. It is kept when you save.
+
+connections-name = Name
+connections-name-hint = A short name for the pair, in small letters, such as shop. It stands in webhook addresses and can't be changed later.
+connections-shop-url = Address of the shop
+connections-shop-url-hint = Such as https://shop.example, where WordPress is installed.
+connections-shop-key = Consumer key
+connections-shop-key-hint = WooCommerce → Settings → Advanced → REST API → Add key, permission Read/Write. It begins with ck_.
+connections-shop-secret = Consumer secret
+connections-shop-secret-hint = It is shown once beside the key, and begins with cs_.
+connections-shop-webhook-secret = Webhook secret
+connections-shop-webhook-secret-hint = Only where webhooks are made by hand; else one is made up.
+connections-shop-authentication = How the key is shown
+connections-shop-authentication-hint = basic, oauth or query. Leave it blank: what fits the address is chosen.
+connections-shop-timeout = How long to wait for an answer
+connections-shop-timeout-hint = Such as 30s.
+connections-shop-rate-limit = Most requests
+connections-shop-rate-limit-hint = Such as 10/s. Blank for none.
+connections-shop-concurrency-limit = Most requests at the same time
+connections-shop-concurrency-limit-hint = A number. Blank for the usual.
+connections-crm-url = Address of the CRM
+connections-crm-url-hint = Such as https://crm.example, where its sign-in page is.
+connections-crm-username = User
+connections-crm-username-hint = A Vtiger user for this service alone: its changes are known to be our own.
+connections-crm-access-key = Access key
+connections-crm-access-key-hint = In Vtiger, signed in as that user: My Preferences → Access Key.
+connections-crm-callback-secret = Callback secret
+connections-crm-callback-secret-hint = Blank: one is made up, and shown later.
+connections-crm-time-zone-offset = Offset of Vtiger's clock from UTC, in winter
+connections-crm-time-zone-offset-hint = Such as +01:00. Only where the extension is not installed and the server's zone is not UTC.
+connections-crm-assigned-user-id = Owner of new records
+connections-crm-assigned-user-id-hint = Such as 19x5. Blank: the user above.
+connections-crm-order-reference-field = Field that keeps the shop's order
+connections-crm-order-reference-field-hint = Blank: Purchase Order.
+connections-crm-stand-in-item = Product for lines without one
+connections-crm-stand-in-item-hint = Its part number. Blank: WC-ITEM.
+connections-crm-fee-item = Product for fees
+connections-crm-fee-item-hint = Its part number. Blank: WC-FEE.
+connections-crm-timeout = How long to wait for an answer
+connections-crm-timeout-hint = Such as 30s.
+connections-crm-rate-limit = Most requests
+connections-crm-rate-limit-hint = Such as 60/m, as Vtiger Cloud allows. Blank for none.
+connections-crm-concurrency-limit = Most requests at the same time
+connections-crm-concurrency-limit-hint = A number. Blank for the usual.
+
+connections-step-modules = 1. What is kept in step
+connections-step-modules-hint = Everything else can be set later, module by module, under Settings.
+connections-direction-of = Direction of { $module }
+connections-direction-both = both ways
+connections-direction-to-vtiger = from WooCommerce to Vtiger CRM
+connections-direction-to-woocommerce = from Vtiger CRM to WooCommerce
+connections-taxes = Tax rates go along, from WooCommerce to Vtiger CRM.
+connections-choose = Choose these
+connections-chosen = Your choice is saved.
+connections-nothing-chosen = Nothing is chosen to be kept in step. Choose modules in step 1 first.
+
+connections-step-preview = 2. What would be done
+connections-step-preview-hint = Counts what the first sync would create, update and skip. Nothing is written.
+connections-preview = Count it
+connections-preview-running = Looking through both systems…
+connections-preview-at = Looking through both systems: { $module }…
+connections-preview-done = This is what the first sync would do.
+connections-preview-failed = It could not be counted: { $problem }
+connections-module = Module
+connections-system = System
+connections-read = Records
+connections-would-create = Would be created
+connections-would-update = Would be updated
+connections-would-leave = Left out
+connections-would-skip = { $count ->
+    [one] 1 record
+   *[other] { $count } records
+  } of { $module } would be skipped:
+
+connections-step-webhooks = 3. How changes are told
+connections-step-webhooks-hint = So that they arrive within seconds. Without it, they are found every 15 minutes.
+connections-no-address = The shop can't tell of changes, as it is not known at which address it reaches this service. Set http.public_url in the configuration and start the service again; changes are found by sweeps until then.
+connections-delivered-to = Webhooks are sent to
+connections-register = Register the webhooks
+connections-register-again = Look after the webhooks again
+connections-register-failed = The webhooks could not be registered: { $problem }
+connections-registered = { $count ->
+    [one] 1 webhook is in place. It is kept active from now on.
+   *[other] { $count } webhooks are in place. They are kept active from now on.
+  }
+connections-reached = The shop reaches this service.
+connections-not-reached = The shop's test did not arrive here. Look whether the address is right and reached from the shop; changes are found by sweeps until then.
+connections-callbacks = Open source Vtiger tells of changes through the extension WooVtigerSync, which woo-vtiger-sync vtiger-extension writes; Vtiger Cloud through a workflow with a webhook. Enter there:
+connections-callback-url = Address:
+connections-callback-secret = Show the callback secret
+
+connections-step-begin = 4. The first sync
+connections-step-begin-hint = It brings into step what is there. Records find each other by e-mail address, SKU or order before anything is created.
+connections-begin = Start the first sync
+connections-begin-again = Do a first sync again
+connections-begun = The first sync has begun, and the connection is active. You can close this page; it goes on.
+connections-run-under-way = The first sync is under way since
+connections-run-done = Both systems are in step.
+connections-run-broken = The first sync was broken off; start it again, and it goes on where it was.
+connections-created-count = Created
+connections-updated-count = Updated
+connections-linked-count = Linked
+connections-skipped-count = Skipped
+connections-failed-count = Failed
+connections-to-log = See what was done
+
+connections-remove = Remove the connection
+connections-remove-hint = Nothing is deleted in the shop or the CRM.
+connections-remove-everything = Forget which record is which, and what was done, too
+connections-remove-sure = Remove the connection { $name }?
+connections-remove-name = Remove { $name }
+connections-removed = The connection { $name } is removed.
