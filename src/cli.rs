@@ -105,6 +105,9 @@ pub(crate) struct Settings {
 pub(crate) struct DemoArguments {
     #[command(flatten)]
     pub(crate) settings: Settings,
+    /// Connects nothing: you do it in the browser, from the first account to the first sync.
+    #[arg(long, conflicts_with_all = ["exit_when_converged", "faults", "lost_webhooks"])]
+    pub(crate) by_hand: bool,
     /// Ends after this time, such as 30s or 5m; without it, on Ctrl-C.
     #[arg(long = "for", value_name = "TIME", value_parser = demo::duration)]
     pub(crate) duration: Option<Duration>,

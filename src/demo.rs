@@ -2,6 +2,7 @@
 //!
 //! At its end it can compare the two, by the fields that should be equal whatever the configuration says.
 
+mod by_hand;
 mod goods;
 mod options;
 mod orders;
@@ -9,6 +10,7 @@ mod people;
 mod stage;
 mod verdict;
 
+use std::net::TcpListener;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -39,6 +41,10 @@ pub async fn run(
     stop: CancellationToken,
     say: impl Fn(&str),
 ) -> anyhow::Result<bool> {
+    if options.by_hand {
+        by_hand::run(options, environment, stop, say).await?;
+        return Ok(true);
+    }
     let stage = Stage::set_up(&options, environment).await?;
     say(&stage.introduction(&options));
     let mut people = People::new(rand::random());
@@ -66,6 +72,15 @@ pub async fn run(
     }
     stage.tear_down().await;
     Ok(converged)
+}
+
+/// The usual address, or another one where that is taken.
+fn free_address() -> String {
+    const USUAL: &str = "127.0.0.1:8080";
+    match TcpListener::bind(USUAL) {
+        Ok(_) => USUAL.to_owned(),
+        Err(_) => "127.0.0.1:0".to_owned(),
+    }
 }
 
 /// Sweeps until nothing is found any more, and compares. What still differs when a second sweep finds nothing, the

@@ -171,6 +171,7 @@ async fn run_sweep(config: &Config, scope: Scope, allow_deletions: bool) -> anyh
 async fn run_demo(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
     let options = Options {
         config: arguments.settings.config,
+        by_hand: arguments.by_hand,
         duration: arguments.duration,
         exit_when_converged: arguments.exit_when_converged,
         faults: arguments.faults,

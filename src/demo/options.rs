@@ -8,6 +8,8 @@ use std::time::Duration;
 pub struct Options {
     /// A configuration file; what it says of the connection `demo` holds, other connections are left out.
     pub config: Option<PathBuf>,
+    /// Whether a person is to connect the two systems in the browser.
+    pub by_hand: bool,
     /// How long people go on editing; for ever without it.
     pub duration: Option<Duration>,
     /// Whether to compare both sides at the end.

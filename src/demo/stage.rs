@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::net::TcpListener;
 use std::path::Path;
 
 use anyhow::Context;
 use tempfile::TempDir;
 
-use super::Options;
-use super::people;
+use super::{Options, free_address, people};
 use crate::app::{self, Server};
 use crate::clock::{SystemClock, Timestamp};
 use crate::config::Config;
@@ -217,13 +215,4 @@ fn config(
     // Nothing real is touched, whatever else the person has configured.
     config.connections.retain(|name, _| name == CONNECTION);
     Ok(config)
-}
-
-/// The usual address, or another one where that is taken.
-fn free_address() -> String {
-    const USUAL: &str = "127.0.0.1:8080";
-    match TcpListener::bind(USUAL) {
-        Ok(_) => USUAL.to_owned(),
-        Err(_) => "127.0.0.1:0".to_owned(),
-    }
 }

@@ -128,7 +128,7 @@ impl Scene {
         let stack = Stack::empty().await;
         let variables = environment(&shop, &crm, &stack);
         let config = Config::load(Some(&file), variables.into_iter()).unwrap();
-        let server = Server::start(&config, clock, Stage::Simulated).await.unwrap();
+        let server = Server::start(&config, clock, Stage::Real).await.unwrap();
         let url = format!("http://{}", server.address());
         let address = post(&url);
         for topic in TOPICS {
@@ -172,7 +172,7 @@ impl Scene {
         let config = Config::load(Some(&file), variables.into_iter()).unwrap();
         self.server.stop().await;
         drop(left);
-        let server = Server::start(&config, clock, Stage::Simulated).await.unwrap();
+        let server = Server::start(&config, clock, Stage::Real).await.unwrap();
         Self {
             server,
             stack,
