@@ -2,7 +2,7 @@
 
 mod commands;
 mod keeping;
-mod street;
+pub(crate) mod street;
 
 use std::time::Duration;
 
