@@ -161,6 +161,7 @@ const fn kind(subject: &Subject) -> &'static str {
             Change::Deleted => "deleted",
             Change::StockTouched(_) => "stock_touched",
             Change::StockMoved(_) => "stock_moved",
+            Change::Take(_) => "take",
         },
     }
 }
