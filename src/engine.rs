@@ -36,9 +36,8 @@ pub use lease::{Held, Keeper};
 pub use preview::{Counterpart, Preview};
 pub use retry::{Backoff, Disposition};
 pub(crate) use stock::moved_stock;
-pub use worker::{Engines, Worker, priority_of};
 pub use take::{is_same, takes_back};
-pub use worker::{Worker, priority_of};
+pub use worker::{Engines, Worker, priority_of};
 
 /// Deals with the events of one connection.
 #[derive(Clone)]

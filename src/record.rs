@@ -11,12 +11,12 @@ mod past;
 mod take;
 mod view;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::engine::{Engine, EngineError};
 use crate::queue::{Queue, QueueError};
+use crate::roster::{Names, Roster};
 use crate::store::{Link, Place, Store, StoreError};
 use crate::sync::{Module, RecordId, Side, Sides};
 use crate::system::SystemError;
@@ -38,8 +38,8 @@ pub struct Records {
     pub queue: Arc<dyn Queue>,
     /// Tells when that was.
     pub clock: Arc<dyn Clock>,
-    /// The engine of each connection.
-    pub engines: HashMap<String, Engine>,
+    /// The connections, with the engine of each.
+    pub roster: Arc<Roster>,
 }
 
 /// Why nothing could be shown or done.
@@ -114,10 +114,8 @@ impl From<SystemError> for RecordError {
 
 impl Records {
     /// The names of the connections, in order.
-    pub fn connections(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.engines.keys().map(String::as_str).collect();
-        names.sort_unstable();
-        names
+    pub fn connections(&self) -> Vec<String> {
+        self.roster.names()
     }
 
     /// A module of a connection that there is. As in the configuration, capital letters don't count.
@@ -126,15 +124,17 @@ impl Records {
     /// When there is no such connection.
     pub fn place(&self, connection: &str, module: Module) -> Result<Place, RecordError> {
         let lower = connection.to_lowercase();
-        match self.engines.get(&lower) {
-            Some(engine) => Ok(engine.place(module)),
+        match self.roster.get(&lower) {
+            Some(member) => Ok(member.engine.place(module)),
             None => Err(RecordError::UnknownConnection(connection.to_owned())),
         }
     }
 
-    fn engine(&self, at: &Place) -> Result<&Engine, RecordError> {
-        let engine = self.engines.get(&at.connection);
-        engine.ok_or_else(|| RecordError::UnknownConnection(at.connection.clone()))
+    fn engine(&self, at: &Place) -> Result<Engine, RecordError> {
+        match self.roster.get(&at.connection) {
+            Some(member) => Ok(member.engine.clone()),
+            None => Err(RecordError::UnknownConnection(at.connection.clone())),
+        }
     }
 
     /// The whole id of a record, and its link.

@@ -23,7 +23,8 @@ impl Engine {
         taking: &Taking,
     ) -> Result<(), EngineError> {
         let (own, other) = (case.side, case.side.opposite());
-        let Some(mapping) = takes_back(&case.settings, &taking.field).filter(|_| can_be_written(&link)) else {
+        let Some(mapping) = takes_back(&case.settings, &taking.field).filter(|_| can_be_written(&link))
+        else {
             return self.overtaken(case, &link, taking).await;
         };
         let module = case.at.module;

@@ -177,7 +177,10 @@ impl Records {
         after: &str,
         limit: u32,
     ) -> Result<(Vec<ProblemView>, Option<String>), RecordError> {
-        let mut found = self.store.problems(filter, after, limit.saturating_add(1)).await?;
+        let mut found = self
+            .store
+            .problems(filter, after, limit.saturating_add(1))
+            .await?;
         let shown = usize::try_from(limit).unwrap_or(usize::MAX);
         let is_more = found.len() > shown;
         found.truncate(shown);
@@ -235,7 +238,9 @@ impl Records {
         let mut retried = 0;
         match chosen {
             Chosen::Ids(ids) => {
-                retried += self.retry_some(self.store.problems_with(ids).await?, lane).await?;
+                retried += self
+                    .retry_some(self.store.problems_with(ids).await?, lane)
+                    .await?;
             }
             Chosen::All(filter) => {
                 let mut after = String::new();
@@ -261,7 +266,7 @@ impl Records {
         let mut events: Vec<Event> = Vec::with_capacity(problems.len());
         let mut looked_for = Vec::new();
         for problem in problems {
-            if !self.engines.contains_key(&problem.at.connection) {
+            if self.roster.get(&problem.at.connection).is_none() {
                 continue;
             }
             let (at, side, id) = (&problem.at, problem.side, &problem.record_id);

@@ -77,7 +77,7 @@ impl Records {
         let more = found.len() > shown;
         found.truncate(shown);
         // What is in the database of a connection that is no more is nobody's business here.
-        found.retain(|known| self.engines.contains_key(&known.at.connection));
+        found.retain(|known| self.roster.get(&known.at.connection).is_some());
         Ok(Results {
             records: found.into_iter().map(Found::new).collect(),
             more,

@@ -11,7 +11,7 @@ use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 use super::database::placeholders;
 use super::journal::{named, stored};
 use super::known::place;
-use super::{Commit, Entry, Place, SqlStore, Stored, StoreError};
+use super::{Commit, Entry, Place, SqlStore, StoreError, Stored};
 use crate::clock::Timestamp;
 use crate::sync::{Decision, FieldPlan, Module, Reason, RecordId, Side, Sides, Value};
 

@@ -3,7 +3,7 @@
 //! It is kept beside the journal, which forgets, and in words of which each stands in an index: however many records
 //! there are, a question reads few rows.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use async_trait::async_trait;
 use sqlx::any::AnyRow;
@@ -39,12 +39,8 @@ pub trait Known: Send + Sync + fmt::Debug {
 
     /// Notes what linked records are found by of which nothing is known, as they were linked before that was noted: of
     /// the links after the one with the id `after`. Returns the id of the last one; none where there are no more.
-    async fn know_links(
-        &self,
-        after: &str,
-        limit: u32,
-        now: Timestamp,
-    ) -> Result<Option<String>, StoreError>;
+    async fn know_links(&self, after: &str, limit: u32, now: Timestamp)
+    -> Result<Option<String>, StoreError>;
 }
 
 /// What somebody looks for.
@@ -81,15 +77,17 @@ impl Known for SqlStore {
             return Ok(Vec::new());
         };
         let first = words.remove(rarest);
-        let others: String = (0..words.len())
-            .map(|nth| {
-                let (from, to) = (6 + 2 * nth, 7 + 2 * nth);
-                format!(
-                    " and exists (select 1 from known_word other where other.record = known_record.id \
-                     and other.word >= ${from} and other.word < ${to})"
-                )
-            })
-            .collect();
+        let mut others = String::new();
+        for nth in 0..words.len() {
+            // Writing to a string can't fail.
+            let _ = write!(
+                others,
+                " and exists (select 1 from known_word other where other.record = known_record.id \
+                 and other.word >= ${} and other.word < ${})",
+                6 + 2 * nth,
+                7 + 2 * nth
+            );
+        }
         let statement = format!(
             "select connection, module, woocommerce_id, vtiger_id, title, match_key, updated_at \
              from (select distinct record from (select record from known_word where word >= $1 and word < $2 \
@@ -250,7 +248,8 @@ async fn put(
         let known = before.iter().find_map(|known| known.ids.of(side).clone());
         ids.of(side).clone().or(known)
     });
-    let is_known = |known: &KnownRecord| (&known.ids, &known.title, &known.match_key) == (&ids, &title, &match_key);
+    let is_known =
+        |known: &KnownRecord| (&known.ids, &known.title, &known.match_key) == (&ids, &title, &match_key);
     if let [one] = before.as_slice()
         && is_known(one)
     {
@@ -286,8 +285,13 @@ async fn put(
         whole.extend(id.as_str().split_once(['x', ':']).map(|(_, number)| number));
     }
     let words = words_of(&title, whole);
-    let values: Vec<String> = (0..words.len()).map(|nth| format!("(${}, $1)", nth + 2)).collect();
-    let statement = format!("insert into known_word (word, record) values {}", values.join(", "));
+    let values: Vec<String> = (0..words.len())
+        .map(|nth| format!("(${}, $1)", nth + 2))
+        .collect();
+    let statement = format!(
+        "insert into known_word (word, record) values {}",
+        values.join(", ")
+    );
     // Nothing but placeholders is put in.
     let query = sqlx::query(AssertSqlSafe(statement)).bind(id.as_str());
     let query = words.iter().fold(query, |query, word| query.bind(word.as_str()));

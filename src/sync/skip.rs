@@ -276,7 +276,10 @@ impl fmt::Display for Skip {
             }
             Self::Deleted { side } => write!(f, "its counterpart in {} was deleted", side.title()),
             Self::Overtaken { field } => {
-                write!(f, "`{field}` was changed before the value that lost could be taken")
+                write!(
+                    f,
+                    "`{field}` was changed before the value that lost could be taken"
+                )
             }
             Self::Failed { message } => write!(f, "trying failed again and again: {message}"),
         }
