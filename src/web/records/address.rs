@@ -77,7 +77,8 @@ pub(in crate::web) fn outside(
 ) -> Option<String> {
     let system = web
         .systems
-        .iter()
+        .all()
+        .into_iter()
         .find(|system| system.connection == connection && system.side == side)?;
     if system.simulated || !matches!(system.url.scheme(), "http" | "https") {
         return None;
