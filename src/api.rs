@@ -1,5 +1,5 @@
 //! The interface for programs under `/api/v1`: failed events can be looked at, replayed and discarded; what was done can
-//! be read run by run, and sweeps be asked for.
+//! be read run by run, and sweeps be asked for; records can be found, looked at with their history, and settled by hand.
 //!
 //! It is open only to who shows `http.api_token`, or a token that an admin made. Cookies count for nothing, so that no
 //! page elsewhere can make a browser do anything here. It reads the store and fills the queue; it never calls
@@ -9,6 +9,7 @@ mod answer;
 mod failed;
 mod guard;
 mod listing;
+mod records;
 mod runs;
 
 use actix_web::middleware::{DefaultHeaders, from_fn};
@@ -58,6 +59,7 @@ pub fn configure(api: web::Data<Api>) -> impl FnOnce(&mut web::ServiceConfig) {
                 )
                 .configure(failed::configure)
                 .configure(runs::configure)
+                .configure(records::configure)
                 .default_service(web::to(answer::nothing_here)),
         );
     }

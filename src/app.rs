@@ -6,6 +6,7 @@ mod clients;
 mod exchange;
 mod health;
 mod heartbeat;
+mod known;
 mod listen;
 mod manual;
 mod metered;

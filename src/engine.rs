@@ -18,6 +18,7 @@ mod source;
 mod stock;
 mod storm;
 mod subject;
+mod take;
 mod waiting;
 mod worker;
 
@@ -27,7 +28,7 @@ use std::sync::Arc;
 use crate::clock::{Clock, Timestamp};
 use crate::queue::Queue;
 use crate::store::Store;
-use crate::sync::{Record, Side, Sides};
+use crate::sync::{Module, Record, RecordId, Side, Sides};
 use crate::system::System;
 
 pub use error::EngineError;
@@ -35,6 +36,7 @@ pub use lease::{Held, Keeper};
 pub use preview::{Counterpart, Preview};
 pub use retry::{Backoff, Disposition};
 pub(crate) use stock::moved_stock;
+pub use take::{is_same, takes_back};
 pub use worker::{Engines, Worker, priority_of};
 
 /// Deals with the events of one connection.
@@ -71,6 +73,22 @@ impl Engine {
     /// When a record last changed, if that can be compared with what is told of it later.
     fn time_of(&self, side: Side, record: &Record) -> Option<Timestamp> {
         record.modified.filter(|_| self.system(side).tells_time())
+    }
+
+    /// A record's whole id, where Vtiger's may be the bare number.
+    ///
+    /// # Errors
+    /// When the system has to be asked, and fails.
+    pub async fn full_id(&self, side: Side, module: Module, id: &RecordId) -> Result<RecordId, EngineError> {
+        Ok(self.system(side).full_id(module, id).await?)
+    }
+
+    /// Whether a record is there.
+    ///
+    /// # Errors
+    /// When the system fails.
+    pub async fn has(&self, side: Side, module: Module, id: &RecordId) -> Result<bool, EngineError> {
+        Ok(self.system(side).fetch(module, id).await?.is_some())
     }
 
     pub(crate) fn system(&self, side: Side) -> &dyn System {

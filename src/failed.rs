@@ -1,8 +1,9 @@
 //! Events that were set aside, and what a person does with them: look, replay, discard.
 //!
-//! The command line and the API share this. What came with an event is shown by neither, as it is people's data: only
-//! what kind of change it was.
+//! The command line, the API and the pages share this. What came with an event is people's data: they show the names of
+//! its fields, and not what stands in them.
 
+mod payload;
 mod replay;
 mod view;
 

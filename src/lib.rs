@@ -21,6 +21,7 @@
 //! | [`failed`] | events that failed too often: looked at, replayed, discarded |
 //! | [`connections`], [`roster`] | connections made in the browser; the connections at work in this process |
 //! | [`vault`] | secrets at rest |
+//! | [`record`] | one record: found, shown with its history, settled by hand |
 //! | [`limit`] | what each request to the two systems passes: rates, pauses, outages, budgets |
 //! | [`webhooks`] | registers a shop's webhooks and keeps them active; their secrets |
 //! | [`ingress`], [`web`], [`api`] | webhook endpoints; pages for people; the interface for programs |
@@ -42,6 +43,7 @@ pub mod http;
 pub mod ingress;
 pub mod limit;
 pub mod queue;
+pub mod record;
 pub mod roster;
 pub mod simulator;
 pub mod store;

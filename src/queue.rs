@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Timestamp;
 
 pub use embedded::EmbeddedQueue;
-pub use event::{Cause, Change, Event, Seen, Subject};
+pub use event::{Cause, Change, Event, Seen, Subject, Taking};
 pub use rabbitmq::{RabbitMqError, RabbitMqQueue, RabbitMqSettings};
 
 /// Which queue an event waits in, so that a backfill never delays a live change.

@@ -7,11 +7,14 @@ mod accounts;
 mod connections;
 mod consents;
 mod database;
+mod disputes;
 mod failed;
 mod journal;
+mod known;
 mod leases;
 mod limits;
 mod links;
+mod problems;
 mod processes;
 mod runs;
 mod settings;
@@ -19,6 +22,7 @@ mod spool;
 mod sweeps;
 mod waiting;
 mod webhooks;
+mod words;
 
 use std::fmt;
 
@@ -32,9 +36,12 @@ pub use accounts::{Account, Accounts, ApiToken, Failures, NewSession, Role, Sess
 pub use connections::{Belongings, KeptConnection, KeptConnections};
 pub use consents::{Consent, Consents};
 pub use database::{Database, DatabaseError};
+pub use disputes::{Dispute, DisputeFilter, Disputes};
 pub use failed::{FailedEvent, FailedEvents, FailedFilter};
 pub use journal::{Action, Entry, Journal, LogLine, Stored};
+pub use known::{Known, KnownRecord, Question};
 pub use limits::{Budget, Down, Limits, Standing, Turn};
+pub use problems::{Problem, ProblemCount, ProblemFilter, Problems};
 pub use processes::{GONE, Process, Processes};
 pub use runs::{Run, RunKind, Runs, Tally};
 pub use sweeps::{SweepRequest, SweepState, SweepUnderWay, Sweeps};
@@ -47,6 +54,9 @@ pub trait Store:
     + Leases
     + Limits
     + Journal
+    + Known
+    + Problems
+    + Disputes
     + Runs
     + Settings
     + Waiting
@@ -66,6 +76,9 @@ impl<T> Store for T where
         + Leases
         + Limits
         + Journal
+        + Known
+        + Problems
+        + Disputes
         + Runs
         + Settings
         + Waiting

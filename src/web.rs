@@ -7,13 +7,16 @@
 mod accounts;
 mod answer;
 mod asset;
+mod attention;
 mod change;
 mod connections;
+mod failed;
 mod filters;
 mod frame;
 mod guard;
 mod page;
 mod post;
+mod records;
 mod signing;
 mod texts;
 mod viewer;
@@ -150,6 +153,9 @@ pub fn configure(web: web::Data<Web>) -> impl FnOnce(&mut web::ServiceConfig) {
                 .configure(signing::configure)
                 .configure(accounts::configure)
                 .configure(connections::configure)
+                .configure(records::configure)
+                .configure(attention::configure)
+                .configure(failed::configure)
                 .route("/", web::get().to(home))
                 .route("/log", web::get().to(log))
                 .default_service(web::to(nothing_here)),

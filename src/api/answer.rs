@@ -7,8 +7,10 @@ use actix_web::{HttpResponse, ResponseError};
 use serde_json::json;
 
 use crate::accounts::AccountsError;
+use crate::engine::EngineError;
 use crate::failed::FailedError;
 use crate::history::HistoryError;
+use crate::record::RecordError;
 use crate::telemetry;
 
 /// Why a request is refused.
@@ -24,6 +26,8 @@ pub(super) enum Refusal {
     NotFound(String),
     /// What the request says can't be understood.
     Malformed(String),
+    /// It can't be done as things are.
+    Refused(String),
     /// The event can't be read, and so not be replayed.
     Unreadable,
     /// The store or the queue failed.
@@ -45,7 +49,7 @@ impl fmt::Display for Refusal {
             ),
             Self::WrongToken => f.write_str("there is no such token; it may have been removed"),
             Self::ReadersMayNot => f.write_str("this token is a reader's, and may not change anything"),
-            Self::NotFound(detail) | Self::Malformed(detail) => f.write_str(detail),
+            Self::NotFound(detail) | Self::Malformed(detail) | Self::Refused(detail) => f.write_str(detail),
             Self::Unreadable => {
                 f.write_str("the event can't be read, and so not be replayed; it can only be discarded")
             }
@@ -63,7 +67,7 @@ impl ResponseError for Refusal {
             Self::NoToken | Self::WrongToken => StatusCode::UNAUTHORIZED,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
-            Self::Unreadable => StatusCode::CONFLICT,
+            Self::Unreadable | Self::Refused(_) => StatusCode::CONFLICT,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -86,6 +90,7 @@ impl ResponseError for Refusal {
             Self::NotFound(_) => "not_found",
             Self::Malformed(_) => "malformed",
             Self::Unreadable => "unreadable",
+            Self::Refused(_) => "refused",
             Self::Unavailable => {
                 response.insert_header((header::RETRY_AFTER, "10"));
                 "unavailable"
@@ -129,10 +134,29 @@ impl From<HistoryError> for Refusal {
     }
 }
 
+impl From<RecordError> for Refusal {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::UnknownConnection(_) | RecordError::Unknown { .. } | RecordError::NoConflict => {
+                Self::NotFound(error.to_string())
+            }
+            RecordError::NotThere { .. } | RecordError::NotLinked { .. } | RecordError::NotTaken { .. } => {
+                Self::Refused(error.to_string())
+            }
+            RecordError::Engine(EngineError::System(error)) => Self::Refused(telemetry::chain(&error)),
+            RecordError::Engine(_) => {
+                tracing::error!(error = %telemetry::chain(&error), "a request to the API failed");
+                Self::Unavailable
+            }
+        }
+    }
+}
+
 /// There is nothing at this address.
 pub(super) async fn nothing_here() -> Result<HttpResponse, Refusal> {
     Err(Refusal::NotFound(
-        "there is nothing at this address; the API has /api/v1/failed, runs, modules, sweep and backfill"
+        "there is nothing at this address; the API has /api/v1/failed, runs, modules, sweep, backfill, records \
+         and attention"
             .to_owned(),
     ))
 }

@@ -83,13 +83,16 @@ pub(super) fn listen(
             history: parts.history(),
         })
     });
+    let records = web::Data::new(parts.records());
     let health = web::Data::new(Health {
         queue: Arc::clone(&parts.queue),
         stop: stop.clone(),
         metrics: telemetry::metrics(),
     });
     let server = HttpServer::new(move || {
-        let mut app = App::new().configure(health::configure(health.clone()));
+        let mut app = App::new()
+            .app_data(records.clone())
+            .configure(health::configure(health.clone()));
         if let Some(ingress) = &ingress {
             app = app.configure(ingress::configure(ingress.clone()));
         }

@@ -1,23 +1,34 @@
 //! What a person does by hand for one record: see what would be done, link, unlink, try anew.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-use crate::engine::{EngineError, Preview};
-use crate::queue::{Cause, Change, Event, Lane, Seen, Subject};
-use crate::store::{Commit, Link, Place};
+use crate::engine::Preview;
+use crate::record::{Linked, RecordError, Records};
+use crate::store::Place;
 use crate::sync::{Basket, FieldPlan, RecordId, Side, Sides, Value};
 
 use super::Parts;
+
+impl Parts {
+    /// The records, and what is done with them by hand.
+    pub fn records(&self) -> Records {
+        Records {
+            store: Arc::clone(&self.store),
+            queue: Arc::clone(&self.queue),
+            clock: Arc::clone(&self.clock),
+            roster: Arc::clone(&self.roster),
+        }
+    }
+}
 
 /// Tells what would be written for a record, and why, without writing anything.
 ///
 /// # Errors
 /// When one of the systems or the database fails.
-pub async fn plan(parts: &Parts, at: &Place, side: Side, id: &RecordId) -> Result<String, EngineError> {
-    let Some(member) = parts.roster.get(&at.connection) else {
-        return Ok(unknown(at));
-    };
-    Ok(in_words(at, &member.engine.preview(at, side, id).await?))
+pub async fn plan(parts: &Parts, at: &Place, side: Side, id: &RecordId) -> Result<String, RecordError> {
+    let preview = parts.records().plan(at, side, id).await;
+    told(preview.map(|preview| in_words(at, &preview)))
 }
 
 /// Links two records by hand and brings them into step. What stood in the way is taken out of it: other links of the
@@ -25,129 +36,61 @@ pub async fn plan(parts: &Parts, at: &Place, side: Side, id: &RecordId) -> Resul
 ///
 /// # Errors
 /// When one of the systems or the database fails.
-pub async fn link(parts: &Parts, at: &Place, ids: Sides<RecordId>) -> Result<String, EngineError> {
-    let Some(member) = parts.roster.get(&at.connection) else {
-        return Ok(unknown(at));
-    };
-    let systems = &member.systems;
-    let mut full = ids;
-    for side in Side::BOTH {
-        let id = systems.of(side).full_id(at.module, full.of(side)).await?;
-        if systems.of(side).fetch(at.module, &id).await?.is_none() {
-            return Ok(format!(
-                "There is no {} {id} in {}; nothing was changed.\n",
-                at.module.one(),
-                side.title()
-            ));
-        }
-        *full.of_mut(side) = id;
-    }
-    for side in Side::BOTH {
-        if let Some(link) = parts.store.link_of(at, side, full.of(side)).await? {
-            parts.store.unlink(&link.id).await?;
-        }
-    }
-    let link = Link::new(full.clone(), "");
-    parts
-        .store
-        .commit(&Commit {
-            at: at.clone(),
-            now: parts.clock.now(),
-            link: Some(link),
-            entries: Vec::new(),
-            created: None,
-            fence: None,
-            run: None,
-        })
-        .await?;
-    look_again(parts, at, Side::WooCommerce, &full.woocommerce).await?;
-    Ok(format!(
-        "Linked {} {} in WooCommerce with {} in Vtiger CRM; the service brings them into step.\n",
-        at.module.one(),
-        full.woocommerce,
-        full.vtiger
-    ))
+pub async fn link(parts: &Parts, at: &Place, ids: Sides<RecordId>) -> Result<String, RecordError> {
+    let linked = parts.records().link(at, ids).await;
+    told(linked.map(|Linked { ids }| {
+        format!(
+            "Linked {} {} in WooCommerce with {} in Vtiger CRM; the service brings them into step.\n",
+            at.module.one(),
+            ids.woocommerce,
+            ids.vtiger
+        )
+    }))
 }
 
 /// Forgets that a record is linked. Both records stay as they are until one of them changes.
 ///
 /// # Errors
 /// When one of the systems or the database fails.
-pub async fn unlink(parts: &Parts, at: &Place, side: Side, id: &RecordId) -> Result<String, EngineError> {
-    let Some((link, id)) = find(parts, at, side, id).await? else {
-        return Ok(unknown(at));
-    };
-    let Some(link) = link else {
-        return Ok(format!(
-            "{} {id} of {} is not linked.\n",
-            at.module.one(),
-            side.title()
-        ));
-    };
-    parts.store.unlink(&link.id).await?;
-    Ok(format!(
-        "{} in WooCommerce and {} in Vtiger CRM are linked no more. They find each other again when one of them \
-         changes, unless what they match by is changed first.\n",
-        link.ids.woocommerce, link.ids.vtiger
-    ))
+pub async fn unlink(parts: &Parts, at: &Place, side: Side, id: &RecordId) -> Result<String, RecordError> {
+    let linked = parts.records().unlink(at, side, id).await;
+    told(linked.map(|Linked { ids }| {
+        format!(
+            "{} in WooCommerce and {} in Vtiger CRM are linked no more. They find each other again when one of them \
+             changes, unless what they match by is changed first.\n",
+            ids.woocommerce, ids.vtiger
+        )
+    }))
 }
 
 /// Has a record looked at anew, and ends its quarantine.
 ///
 /// # Errors
 /// When one of the systems or the database fails.
-pub async fn retry(parts: &Parts, at: &Place, side: Side, id: &RecordId) -> Result<String, EngineError> {
-    let Some((link, id)) = find(parts, at, side, id).await? else {
-        return Ok(unknown(at));
-    };
-    if let Some(mut link) = link.filter(|link| link.quarantined_until.is_some()) {
-        link.quarantined_until = None;
-        link.trails.clear();
-        let commit = Commit {
-            at: at.clone(),
-            now: parts.clock.now(),
-            link: Some(link),
-            entries: Vec::new(),
-            created: None,
-            fence: None,
-            run: None,
-        };
-        parts.store.commit(&commit).await?;
+pub async fn retry(parts: &Parts, at: &Place, side: Side, id: &RecordId) -> Result<String, RecordError> {
+    let looked_at = parts.records().sync_now(at, side, id).await;
+    told(looked_at.map(|id| {
+        format!(
+            "The service looks at {} {id} of {} again; the sync log tells how that went.\n",
+            at.module.one(),
+            side.title()
+        )
+    }))
+}
+
+/// What there is to tell, where nothing failed: that something isn't there is no failure.
+fn told(outcome: Result<String, RecordError>) -> Result<String, RecordError> {
+    match outcome {
+        Err(RecordError::Engine(error)) => Err(RecordError::Engine(error)),
+        // These begin as sentences do, or with what kind of record it is.
+        Err(refusal @ RecordError::NotLinked { .. }) => Ok(format!("{refusal}.\n")),
+        Err(refusal) => {
+            let text = refusal.to_string();
+            let (first, rest) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
+            Ok(format!("{}{rest}.\n", first.to_uppercase()))
+        }
+        told => told,
     }
-    look_again(parts, at, side, &id).await?;
-    Ok(format!(
-        "The service looks at {} {id} of {} again; the sync log tells how that went.\n",
-        at.module.one(),
-        side.title()
-    ))
-}
-
-async fn find(
-    parts: &Parts,
-    at: &Place,
-    side: Side,
-    id: &RecordId,
-) -> Result<Option<(Option<Link>, RecordId)>, EngineError> {
-    let Some(member) = parts.roster.get(&at.connection) else {
-        return Ok(None);
-    };
-    let id = member.systems.of(side).full_id(at.module, id).await?;
-    Ok(Some((parts.store.link_of(at, side, &id).await?, id)))
-}
-
-async fn look_again(parts: &Parts, at: &Place, side: Side, id: &RecordId) -> Result<(), EngineError> {
-    let subject = Subject::Record {
-        module: at.module,
-        side,
-        id: id.clone(),
-        change: Change::Changed(Seen::Nothing),
-    };
-    let event = Event::new(&at.connection, subject, Cause::Retry, parts.clock.now());
-    Ok(parts.queue.publish(Lane::Live, &[event]).await?)
-}
-
-fn unknown(at: &Place) -> String {
-    format!("There is no connection named {}.\n", at.connection)
 }
 
 /// A preview, for people to read. Writing to a string can't fail.

@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use super::attend::RESCUE;
 use super::heartbeat::Heartbeat;
+use super::known::note_links;
 use super::listen::{Stage, ingress, listen};
 use super::parts::{BuildError, Parts};
 use super::retention::forget;
@@ -93,6 +94,8 @@ impl Server {
             let (store, clock) = (Arc::clone(&parts.store), Arc::clone(&parts.clock));
             let retention = config.sync_log.retention;
             tasks.spawn(forget(store, clock, retention, stop.clone()));
+            let (store, clock) = (Arc::clone(&parts.store), Arc::clone(&parts.clock));
+            tasks.spawn(note_links(store, clock, stop.clone()));
         }
         parts.roster.begin();
         tasks.spawn(Arc::clone(&parts.roster).watch(stop.clone()));

@@ -233,13 +233,23 @@ impl Engine {
                     .await?;
             }
             if written.is_none() {
-                return Ok(());
+                return self.is_in_step(case, &pair, &plan).await;
             }
             // The answer shows the record as stored, and so what others changed meanwhile: look once more.
             (pair.known, pair.noted) = (true, true);
             pair.fresh |= written == Some(case.side);
         }
         Err(EngineError::Restless)
+    }
+
+    /// What kept a pair from being in step does so no more, unless a mandatory value is still missing.
+    async fn is_in_step(&self, case: &Case<'_>, pair: &Pair, plan: &Plan) -> Result<(), EngineError> {
+        if plan.missing().is_none() {
+            for side in Side::BOTH {
+                self.store.mend(&case.at, side, pair.link.ids.of(side)).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Vtiger's order may have been saved by somebody since it was last seen.
@@ -266,7 +276,7 @@ impl Engine {
     }
 
     /// A write failed: what can't be helped by trying again is noted down.
-    async fn refused(
+    pub(super) async fn refused(
         &self,
         case: &Case<'_>,
         pair: Pair,

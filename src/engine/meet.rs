@@ -22,10 +22,10 @@ impl Engine {
             return Ok(Flow::Done);
         }
         let Source::Record { record, fresh } = self.newcomer(case, seen).await? else {
-            return Ok(Flow::Done);
+            return self.let_be(case).await;
         };
         if !eligible(case.at.module, &case.settings, case.side, &record) || is_too_old(case, &record) {
-            return Ok(Flow::Done);
+            return self.let_be(case).await;
         }
         if is_unwanted_guest(case, &record) {
             let skip = self.skip(case, None, Some(&record), Skip::Guest);

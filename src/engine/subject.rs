@@ -3,7 +3,7 @@
 use crate::clock::Timestamp;
 use crate::queue::{Cause, Change, Event, Lane, Seen, Subject};
 use crate::store::{Action, Awaited, Commit, Entry, Link, Place, SweepRequest};
-use crate::sync::{Module, ModuleSettings, Record, RecordId, Side, Skip};
+use crate::sync::{MatchKey, Module, ModuleSettings, Record, RecordId, Side, Skip};
 
 use super::lease::{Held, lease_of};
 use super::{Engine, EngineError};
@@ -221,9 +221,11 @@ impl Engine {
             }
             (Some(link), Change::Changed(seen)) => self.changed(case, link, seen).await.map(|()| Flow::Done),
             (Some(link), Change::Deleted) => self.deleted(case, link).await.map(|()| Flow::Done),
+            (Some(link), Change::Take(taking)) => self.take(case, link, taking).await.map(|()| Flow::Done),
             (None, Change::Changed(seen)) => self.meet(case, seen).await,
             // A record that was never in step is gone: nothing to do.
-            (None, Change::Deleted | Change::StockMoved(_)) => Ok(Flow::Done),
+            (None, Change::Deleted) => self.let_be(case).await,
+            (None, Change::StockMoved(_) | Change::Take(_)) => Ok(Flow::Done),
         }
     }
 
@@ -246,14 +248,31 @@ impl Engine {
             .await?;
         let last = self.store.entries_of(&case.at, case.side, &case.id, 1).await?;
         if last.first().and_then(|last| last.entry.skip.as_ref()) == Some(&skip) {
-            return Ok(());
+            let known = self.store.problem_of(&case.at, case.side, &case.id).await?;
+            if known.is_some_and(|known| known.skip == skip) {
+                return Ok(());
+            }
         }
         tracing::info!(
             event.id = %case.event.id, connection = %case.at.connection, module = %case.at.module,
             side = %case.side, record.id = ?case.id, "skipped a record; the sync log tells why"
         );
         let entry = case.entry(case.side.opposite(), link, record, skip);
+        if let Some(Ok(Some(key))) = record.map(|record| MatchKey::of(case.at.module, case.side, record))
+            && link.is_none()
+        {
+            let now = self.clock.now();
+            self.store
+                .know(&case.at, &entry.ids, &entry.title, key.as_str(), now)
+                .await?;
+        }
         self.commit(case, None, vec![entry], None).await
+    }
+
+    /// The record need not be in step with any.
+    pub(super) async fn let_be(&self, case: &Case<'_>) -> Result<Flow, EngineError> {
+        self.store.mend(&case.at, case.side, &case.id).await?;
+        Ok(Flow::Done)
     }
 
     /// Writes down that an event failed for good.

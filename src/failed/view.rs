@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::payload::masked;
 use crate::clock::{Timestamp, iso};
 use crate::queue::{Cause, Change, Subject};
 use crate::store::{FailedEvent, Stored};
@@ -55,6 +56,8 @@ pub struct Shown {
     pub title: Option<String>,
     /// How the attempts ended: the first and the latest ones.
     pub history: Vec<Attempt>,
+    /// What came with the event, masked; none where nothing did, or it can't be read.
+    pub payload: Option<serde_json::Value>,
     /// What the journal tells of the record, the newest first.
     pub journal: Vec<Logged>,
 }
@@ -132,6 +135,7 @@ impl Shown {
                     error: failure.error.clone(),
                 })
                 .collect(),
+            payload: failed.event.as_ref().ok().and_then(masked),
             journal: entries.into_iter().map(Logged::new).collect(),
         }
     }
@@ -161,6 +165,7 @@ const fn kind(subject: &Subject) -> &'static str {
             Change::Deleted => "deleted",
             Change::StockTouched(_) => "stock_touched",
             Change::StockMoved(_) => "stock_moved",
+            Change::Take(_) => "take",
         },
     }
 }

@@ -96,6 +96,19 @@ pub enum Change {
     StockTouched(Vec<RecordId>),
     /// It is a product whose stock an order moved, to this.
     StockMoved(Value),
+    /// Of one of its fields a person takes the value that lost a conflict.
+    Take(Taking),
+}
+
+/// A value that lost a conflict, and is to come back.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Taking {
+    /// The mapping's key.
+    pub field: String,
+    /// The value.
+    pub value: Value,
+    /// What the record showed when the person decided that.
+    pub instead_of: Value,
 }
 
 /// Leaves the record's values out, as debug output ends in logs.
@@ -108,6 +121,7 @@ impl std::fmt::Debug for Change {
             Self::Deleted => "Deleted",
             Self::StockTouched(_) => "StockTouched",
             Self::StockMoved(_) => "StockMoved",
+            Self::Take(_) => "Take",
         })
     }
 }

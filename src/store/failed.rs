@@ -8,7 +8,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::database::placeholders;
-use super::{SqlStore, StoreError};
+use super::{Place, SqlStore, StoreError};
 use crate::clock::Timestamp;
 use crate::queue::{Event, Failure, Subject};
 use crate::sync::{Module, RecordId, Side};
@@ -95,6 +95,9 @@ pub trait FailedEvents: Send + Sync + fmt::Debug {
     /// Those with these ids, in the order of their ids.
     async fn failed(&self, ids: &[String]) -> Result<Vec<FailedEvent>, StoreError>;
 
+    /// Those about one record, in the order of their ids: up to a hundred.
+    async fn failed_of(&self, at: &Place, side: Side, id: &RecordId) -> Result<Vec<FailedEvent>, StoreError>;
+
     /// The ids that begin like this, up to `limit` of them, in order.
     async fn failed_like(&self, start: &str, limit: u32) -> Result<Vec<String>, StoreError>;
 
@@ -175,6 +178,21 @@ impl FailedEvents for SqlStore {
             }
         }
         Ok(found)
+    }
+
+    async fn failed_of(&self, at: &Place, side: Side, id: &RecordId) -> Result<Vec<FailedEvent>, StoreError> {
+        let rows = sqlx::query(concat!(
+            select!(),
+            " where connection = $1 and module = $2 and side = $3 and record_id = $4 order by id limit 100"
+        ))
+        .bind(at.connection.as_str())
+        .bind(at.module.as_str())
+        .bind(side.as_str())
+        .bind(id.as_str())
+        .fetch_all(self.database.read())
+        .await
+        .map_err(StoreError::new(READ))?;
+        rows.iter().map(failed).collect()
     }
 
     async fn failed_like(&self, start: &str, limit: u32) -> Result<Vec<String>, StoreError> {

@@ -6,7 +6,9 @@ use sqlx::any::AnyRow;
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 use super::database::placeholders;
-use super::{Commit, Link, Links, Place, SqlStore, StoreError, journal, leases, runs};
+use super::{
+    Commit, Link, Links, Place, SqlStore, StoreError, disputes, journal, known, leases, problems, runs,
+};
 use crate::clock::Timestamp;
 use crate::sync::{Base, RecordId, Side, Sides, Trails};
 
@@ -218,6 +220,9 @@ impl Links for SqlStore {
                 journal::put(&mut transaction, &commit.at, commit.now, entry, &run).await?;
             }
         }
+        known::note(&mut transaction, commit).await?;
+        problems::note(&mut transaction, commit).await?;
+        disputes::note(&mut transaction, commit).await?;
         transaction.commit().await.map_err(StoreError::new(COMMIT))
     }
 }

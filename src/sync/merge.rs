@@ -30,6 +30,11 @@ pub enum Decision {
         /// What decided it.
         because: Reason,
     },
+    /// A person took the value that had lost a conflict: it was written back to this side, and moves from there.
+    Taken {
+        /// The side that the value is of.
+        side: Side,
+    },
 }
 
 /// Why a field's value moves, stays or wins.
@@ -60,7 +65,7 @@ impl Decision {
         match self {
             Self::Moved { from, .. } => Some(from),
             Self::Conflict { winner, .. } => Some(winner),
-            Self::Unchanged | Self::Agreed | Self::Kept(_) => None,
+            Self::Unchanged | Self::Agreed | Self::Kept(_) | Self::Taken { .. } => None,
         }
     }
 }
@@ -89,6 +94,9 @@ impl fmt::Display for Decision {
                 because: Reason::New,
             } => write!(f, "new from {}", from.title()),
             Self::Moved { from, .. } => write!(f, "changed in {}", from.title()),
+            Self::Taken { side } => {
+                write!(f, "the value of {} was taken by hand", side.title())
+            }
             Self::Conflict {
                 winner,
                 because: Reason::Rule(rule),

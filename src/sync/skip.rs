@@ -86,6 +86,11 @@ pub enum Skip {
         /// The side where it was deleted.
         side: Side,
     },
+    /// A value that lost a conflict was to be taken, and its field was changed meanwhile.
+    Overtaken {
+        /// The mapping's key.
+        field: String,
+    },
     /// Trying failed again and again.
     Failed {
         /// The last failure.
@@ -132,6 +137,46 @@ impl fmt::Display for MatchedBy {
 }
 
 impl Skip {
+    /// The names of all kinds.
+    pub const KINDS: [&str; 15] = [
+        "no_email",
+        "invalid_email",
+        "mandatory",
+        "ambiguous",
+        "linked_elsewhere",
+        "reference",
+        "guest",
+        "deleted_and_edited",
+        "storm",
+        "unsupported",
+        "staff",
+        "rejected",
+        "deleted",
+        "overtaken",
+        "failed",
+    ];
+
+    /// The name of its kind, as programs know it: the one that it is written with.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::NoEmail => "no_email",
+            Self::InvalidEmail => "invalid_email",
+            Self::Mandatory { .. } => "mandatory",
+            Self::Ambiguous { .. } => "ambiguous",
+            Self::LinkedElsewhere { .. } => "linked_elsewhere",
+            Self::Reference { .. } => "reference",
+            Self::Guest => "guest",
+            Self::DeletedAndEdited { .. } => "deleted_and_edited",
+            Self::Storm { .. } => "storm",
+            Self::Unsupported { .. } => "unsupported",
+            Self::Staff => "staff",
+            Self::Rejected { .. } => "rejected",
+            Self::Deleted { .. } => "deleted",
+            Self::Overtaken { .. } => "overtaken",
+            Self::Failed { .. } => "failed",
+        }
+    }
+
     /// What to do about it.
     pub fn remedy(&self) -> String {
         match self {
@@ -175,6 +220,9 @@ impl Skip {
             Self::Rejected { side, .. } => format!("Correct the value so that {} takes it.", side.title()),
             Self::Deleted { side } => {
                 format!("Delete this record too, or restore the other one in {}.", side.title())
+            }
+            Self::Overtaken { .. } => {
+                "Look at the record, and take the value again where that is still meant.".to_owned()
             }
             Self::Failed { .. } => "Mend the cause; the next sweep tries again, and `woo-vtiger-sync failed replay` \
                                     does so at once (`failed list` shows what failed)."
@@ -227,6 +275,12 @@ impl fmt::Display for Skip {
                 write!(f, "{} refuses the values: {message}", side.title())
             }
             Self::Deleted { side } => write!(f, "its counterpart in {} was deleted", side.title()),
+            Self::Overtaken { field } => {
+                write!(
+                    f,
+                    "`{field}` was changed before the value that lost could be taken"
+                )
+            }
             Self::Failed { message } => write!(f, "trying failed again and again: {message}"),
         }
     }

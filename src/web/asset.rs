@@ -7,7 +7,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// How all pages look, and then those of each area.
-const STYLE: &str = concat!(include_str!("assets/style.css"), include_str!("assets/forms.css"),);
+const STYLE: &str = concat!(
+    include_str!("assets/style.css"),
+    include_str!("assets/forms.css"),
+    include_str!("assets/records.css"),
+    include_str!("assets/attention.css"),
+);
 
 /// Answers with one of the files.
 pub(super) async fn file(request: HttpRequest, name: web::Path<String>) -> HttpResponse {

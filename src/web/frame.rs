@@ -11,6 +11,12 @@ pub(super) enum Area {
     Log,
     /// Shops and CRMs that are kept in step.
     Connections,
+    /// One record.
+    Records,
+    /// What needs a person.
+    Attention,
+    /// Events that failed too often.
+    Failed,
     /// Who may use the pages.
     Accounts,
     /// One's own account.
@@ -19,8 +25,11 @@ pub(super) enum Area {
 
 impl Area {
     /// Those in the menu, with where they are and the key of their name.
-    const MENU: [(Self, &'static str, &'static str); 3] = [
+    const MENU: [(Self, &'static str, &'static str); 6] = [
         (Self::Log, "/", "frame-overview"),
+        (Self::Records, "/records", "frame-records"),
+        (Self::Attention, "/attention", "frame-attention"),
+        (Self::Failed, "/failed", "frame-failed"),
         (Self::Connections, "/connections", "frame-connections"),
         (Self::Accounts, "/accounts", "frame-accounts"),
     ];
