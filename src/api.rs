@@ -1,5 +1,6 @@
 //! The interface for programs under `/api/v1`: failed events can be looked at, replayed and discarded; what was done can
-//! be read run by run, and sweeps be asked for; records can be found, looked at with their history, and settled by hand.
+//! be read run by run, and sweeps be asked for; records can be found, looked at with their history, and settled by hand; the
+//! modules' settings can be read, changed and brought back.
 //!
 //! It is open only to who shows `http.api_token`, or a token that an admin made. Cookies count for nothing, so that no
 //! page elsewhere can make a browser do anything here. It reads the store and fills the queue; it never calls
@@ -11,6 +12,9 @@ mod guard;
 mod listing;
 mod records;
 mod runs;
+mod settings;
+
+use std::sync::Arc;
 
 use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{http::header, web};
@@ -19,6 +23,7 @@ use secrecy::SecretString;
 use crate::accounts::Accounts;
 use crate::failed::Failed;
 use crate::history::History;
+use crate::settings::Desk;
 
 use answer::Refusal;
 
@@ -36,6 +41,8 @@ pub struct Api {
     pub failed: Failed,
     /// What was done.
     pub history: History,
+    /// The modules' settings.
+    pub settings: Arc<Desk>,
 }
 
 /// Adds the interface to a server.
@@ -60,6 +67,7 @@ pub fn configure(api: web::Data<Api>) -> impl FnOnce(&mut web::ServiceConfig) {
                 .configure(failed::configure)
                 .configure(runs::configure)
                 .configure(records::configure)
+                .configure(settings::configure)
                 .default_service(web::to(answer::nothing_here)),
         );
     }

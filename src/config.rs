@@ -10,6 +10,7 @@ mod problem;
 mod raw;
 mod scalar;
 pub mod settings_file;
+pub mod settings_tree;
 mod validate;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -19,6 +19,7 @@ mod stock;
 mod storm;
 mod subject;
 mod take;
+mod trial;
 mod waiting;
 mod worker;
 
@@ -37,6 +38,7 @@ pub use preview::{Counterpart, Preview};
 pub use retry::{Backoff, Disposition};
 pub(crate) use stock::moved_stock;
 pub use take::{is_same, takes_back};
+pub use trial::MappingTrial;
 pub use worker::{Engines, Worker, priority_of};
 
 /// Deals with the events of one connection.

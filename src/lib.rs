@@ -22,6 +22,7 @@
 //! | [`connections`], [`roster`] | connections made in the browser; the connections at work in this process |
 //! | [`vault`] | secrets at rest |
 //! | [`record`] | one record: found, shown with its history, settled by hand |
+//! | [`settings`] | the modules' settings: checked, brought into force as versions, brought back |
 //! | [`limit`] | what each request to the two systems passes: rates, pauses, outages, budgets |
 //! | [`webhooks`] | registers a shop's webhooks and keeps them active; their secrets |
 //! | [`ingress`], [`web`], [`api`] | webhook endpoints; pages for people; the interface for programs |
@@ -45,6 +46,7 @@ pub mod limit;
 pub mod queue;
 pub mod record;
 pub mod roster;
+pub mod settings;
 pub mod simulator;
 pub mod store;
 pub mod sweep;

@@ -30,7 +30,7 @@ use async_trait::async_trait;
 
 use crate::clock::Timestamp;
 use crate::queue::{Event, Lane};
-use crate::sync::{Base, Module, ModuleSettings, RecordId, Side, Sides, Trails};
+use crate::sync::{Base, Module, RecordId, Side, Sides, Trails};
 
 pub use accounts::{Account, Accounts, ApiToken, Failures, NewSession, Role, Session};
 pub use connections::{Belongings, KeptConnection, KeptConnections};
@@ -44,6 +44,7 @@ pub use limits::{Budget, Down, Limits, Standing, Turn};
 pub use problems::{Problem, ProblemCount, ProblemFilter, Problems};
 pub use processes::{GONE, Process, Processes};
 pub use runs::{Run, RunKind, Runs, Tally};
+pub use settings::{CONFIGURATION, Settings, SettingsVersion, Signature};
 pub use sweeps::{SweepRequest, SweepState, SweepUnderWay, Sweeps};
 pub use waiting::{Awaited, Waiting};
 pub use webhooks::{Arrivals, WebhookNotes, WebhookSecret};
@@ -141,6 +142,9 @@ pub trait Links: Send + Sync + fmt::Debug {
     /// A module's links in the order of their ids, after the one with the id `after`.
     async fn links_after(&self, at: &Place, after: &str, limit: u32) -> Result<Vec<Link>, StoreError>;
 
+    /// The module's newest links.
+    async fn newest_links(&self, at: &Place, limit: u32) -> Result<Vec<Link>, StoreError>;
+
     /// The ids of one side's records that are in step and not known to be deleted there, in their order, after the id
     /// `after`.
     async fn present_ids(
@@ -230,21 +234,6 @@ pub struct Spooled {
     pub lane: Lane,
     /// The event; `None` when it can't be read (any more).
     pub event: Option<Event>,
-}
-
-/// The modules' settings.
-#[async_trait]
-pub trait Settings: Send + Sync + fmt::Debug {
-    /// A module's settings; `None` when none were stored yet.
-    async fn settings(&self, at: &Place) -> Result<Option<ModuleSettings>, StoreError>;
-
-    /// Stores a module's settings.
-    async fn put_settings(
-        &self,
-        at: &Place,
-        settings: &ModuleSettings,
-        now: Timestamp,
-    ) -> Result<(), StoreError>;
 }
 
 /// A module of a connection.

@@ -24,6 +24,7 @@ mod skip;
 mod storm;
 mod transform;
 mod translate;
+mod trial;
 mod validate;
 mod value;
 
@@ -45,5 +46,6 @@ pub use skip::{MatchedBy, Skip};
 pub use storm::Trails;
 pub use transform::{Case, Table, Transform};
 pub use translate::{Counterpart, Taxing, towards_vtiger, towards_woocommerce};
+pub use trial::{Outcome, Trial, try_mapping};
 pub use validate::{MappingProblem, Severity, validate};
 pub use value::Value;

@@ -17,6 +17,7 @@ mod guard;
 mod page;
 mod post;
 mod records;
+mod settings;
 mod signing;
 mod texts;
 mod viewer;
@@ -34,6 +35,7 @@ use crate::connections::Connections;
 use crate::history::History;
 use crate::queue::Queue;
 use crate::roster::Roster;
+use crate::settings::Desk;
 use crate::store::Store;
 use crate::sync::Side;
 
@@ -63,6 +65,8 @@ pub struct Web {
     pub connections: Connections,
     /// What was done.
     pub history: History,
+    /// The modules' settings.
+    pub settings: Arc<Desk>,
     /// Set in the demonstration: whoever comes may do everything.
     pub demo: Option<Demonstration>,
 }
@@ -156,6 +160,7 @@ pub fn configure(web: web::Data<Web>) -> impl FnOnce(&mut web::ServiceConfig) {
                 .configure(records::configure)
                 .configure(attention::configure)
                 .configure(failed::configure)
+                .configure(settings::configure)
                 .route("/", web::get().to(home))
                 .route("/log", web::get().to(log))
                 .default_service(web::to(nothing_here)),

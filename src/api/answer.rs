@@ -11,6 +11,7 @@ use crate::engine::EngineError;
 use crate::failed::FailedError;
 use crate::history::HistoryError;
 use crate::record::RecordError;
+use crate::settings::{Finding, SettingsError, Stale};
 use crate::telemetry;
 
 /// Why a request is refused.
@@ -30,6 +31,10 @@ pub(super) enum Refusal {
     Refused(String),
     /// The event can't be read, and so not be replayed.
     Unreadable,
+    /// Somebody else saved settings meanwhile.
+    Stale(String, Stale),
+    /// Settings are wrong.
+    Wrong(String, Vec<Finding>),
     /// The store or the queue failed.
     Unavailable,
 }
@@ -49,7 +54,11 @@ impl fmt::Display for Refusal {
             ),
             Self::WrongToken => f.write_str("there is no such token; it may have been removed"),
             Self::ReadersMayNot => f.write_str("this token is a reader's, and may not change anything"),
-            Self::NotFound(detail) | Self::Malformed(detail) | Self::Refused(detail) => f.write_str(detail),
+            Self::NotFound(detail)
+            | Self::Malformed(detail)
+            | Self::Refused(detail)
+            | Self::Stale(detail, _)
+            | Self::Wrong(detail, _) => f.write_str(detail),
             Self::Unreadable => {
                 f.write_str("the event can't be read, and so not be replayed; it can only be discarded")
             }
@@ -67,7 +76,8 @@ impl ResponseError for Refusal {
             Self::NoToken | Self::WrongToken => StatusCode::UNAUTHORIZED,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
-            Self::Unreadable | Self::Refused(_) => StatusCode::CONFLICT,
+            Self::Unreadable | Self::Refused(_) | Self::Stale(..) => StatusCode::CONFLICT,
+            Self::Wrong(..) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -91,6 +101,12 @@ impl ResponseError for Refusal {
             Self::Malformed(_) => "malformed",
             Self::Unreadable => "unreadable",
             Self::Refused(_) => "refused",
+            Self::Stale(detail, stale) => {
+                return response.json(json!({ "error": "stale", "detail": detail, "meanwhile": stale }));
+            }
+            Self::Wrong(detail, findings) => {
+                return response.json(json!({ "error": "wrong", "detail": detail, "problems": findings }));
+            }
             Self::Unavailable => {
                 response.insert_header((header::RETRY_AFTER, "10"));
                 "unavailable"
@@ -152,11 +168,26 @@ impl From<RecordError> for Refusal {
     }
 }
 
+impl From<SettingsError> for Refusal {
+    fn from(error: SettingsError) -> Self {
+        let detail = error.to_string();
+        match error {
+            SettingsError::UnknownConnection(_) | SettingsError::UnknownVersion(_) => Self::NotFound(detail),
+            SettingsError::Stale(stale) => Self::Stale(detail, stale),
+            SettingsError::Wrong(findings) => Self::Wrong(detail, findings),
+            SettingsError::Engine(_) | SettingsError::Store(_) => {
+                tracing::error!(error = %telemetry::chain(&error), "a request to the API failed");
+                Self::Unavailable
+            }
+        }
+    }
+}
+
 /// There is nothing at this address.
 pub(super) async fn nothing_here() -> Result<HttpResponse, Refusal> {
     Err(Refusal::NotFound(
-        "there is nothing at this address; the API has /api/v1/failed, runs, modules, sweep, backfill, records \
-         and attention"
+        "there is nothing at this address; the API has /api/v1/failed, runs, modules, sweep, backfill, records, \
+         attention and settings"
             .to_owned(),
     ))
 }

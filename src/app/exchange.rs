@@ -8,7 +8,8 @@ use std::sync::Arc;
 use crate::config::ConfigError;
 use crate::config::settings_file::{self, AllSettings};
 use crate::roster::Names;
-use crate::store::{Place, StoreError, SweepRequest};
+use crate::settings::bring_into_force;
+use crate::store::{Place, Signature, StoreError};
 use crate::sync::{MappingProblem, Module, ModuleSettings, Severity, Sides, nearest, one_of, validate};
 use crate::system::{System, SystemError};
 
@@ -184,13 +185,9 @@ impl Import {
             self.line(&format!("{}: {}: as it was", at.connection, at.module));
             return Ok(());
         }
-        let now = parts.clock.now();
-        parts.store.put_settings(at, settings, now).await?;
+        let signature = Signature::new("config import", "");
+        bring_into_force(&*parts.store, at, settings, &signature, None, &*parts.clock).await?;
         let what_next = if settings.enabled {
-            // What was skipped, or left alone till now, may be kept in step with these.
-            // Other mappings make differences of what didn't change.
-            let request = SweepRequest::full(at.clone());
-            parts.store.request_sweep(&request, now).await?;
             "stored; a running service sweeps it soon"
         } else {
             "stored; it is switched off"

@@ -59,6 +59,7 @@ pub(super) fn listen(
 ) -> Result<ServerHandle, io::Error> {
     let accounts = Accounts::new(parts.store.clone(), Arc::clone(&parts.clock));
     let connections = parts.connections();
+    let desk = Arc::new(parts.settings());
     let page = config.roles.has(Role::Web).then(|| {
         web::Data::new(Web {
             store: Arc::clone(&parts.store),
@@ -72,6 +73,7 @@ pub(super) fn listen(
             },
             connections: connections.clone(),
             history: parts.history(),
+            settings: Arc::clone(&desk),
             demo: (stage == Stage::Simulated).then(Demonstration::default),
         })
     });
@@ -81,6 +83,7 @@ pub(super) fn listen(
             accounts: accounts.clone(),
             failed: parts.failed(),
             history: parts.history(),
+            settings: Arc::clone(&desk),
         })
     });
     let records = web::Data::new(parts.records());

@@ -16,6 +16,7 @@ use crate::failed::Failed;
 use crate::history::History;
 use crate::queue::{EmbeddedQueue, Queue, QueueError, RabbitMqError, RabbitMqQueue, RabbitMqSettings};
 use crate::roster::{Names, Origin, Roster, RosterError};
+use crate::settings::Desk;
 use crate::store::{Database, DatabaseError, Leases, Place, SqlStore, Store, StoreError};
 use crate::sync::Module;
 use crate::telemetry;
@@ -294,6 +295,15 @@ impl Parts {
             Arc::clone(&self.vault),
             Arc::clone(&self.clock),
             self.public_url.clone(),
+        )
+    }
+
+    /// The modules' settings, to be shown and changed.
+    pub fn settings(&self) -> Desk {
+        Desk::new(
+            Arc::clone(&self.store),
+            Arc::clone(&self.clock),
+            self.roster.clone(),
         )
     }
 

@@ -74,19 +74,25 @@ impl Layers {
 
     /// Reads a settings file's text: connections with their modules, over the modules' defaults.
     pub(super) fn read_settings(text: &str, problems: &mut ConfigError) -> Self {
+        match parse(text) {
+            Ok(tree) => Self::of_settings(tree, problems),
+            Err(message) => {
+                problems.add("", None, message);
+                Self::of_settings(Map::new(), problems)
+            }
+        }
+    }
+
+    /// The same of what such a file says.
+    pub(super) fn of_settings(tree: Map<String, Json>, problems: &mut ConfigError) -> Self {
         let mut layers = Self::default();
         layers.read_defaults(problems);
         if let Json::Object(connection) = &mut layers.any_connection {
             connection.retain(|key, _| key == MODULES);
         }
-        match parse(text) {
-            Ok(tree) => {
-                // There is one file only: problems need not name it.
-                let tree = fold_names(tree, &|_| Origin::Text, problems);
-                layers.lay(tree, &|_| Origin::Text);
-            }
-            Err(message) => problems.add("", None, message),
-        }
+        // There is one file only: problems need not name it.
+        let tree = fold_names(tree, &|_| Origin::Text, problems);
+        layers.lay(tree, &|_| Origin::Text);
         layers
     }
 
@@ -281,7 +287,7 @@ pub(super) fn is_name(name: &str) -> bool {
 }
 
 /// Reads TOML. The error tells the place but not the line's text, which may hold a secret.
-fn parse(text: &str) -> Result<Map<String, Json>, String> {
+pub(super) fn parse(text: &str) -> Result<Map<String, Json>, String> {
     let table: toml::Table = toml::from_str(text).map_err(|error| {
         let before = error
             .span()

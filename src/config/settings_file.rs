@@ -55,7 +55,7 @@ pub fn import(text: &str) -> Result<AllSettings, ConfigError> {
     }
 }
 
-fn write_module(text: &mut String, table: &str, module: Module, settings: &ModuleSettings) {
+pub(super) fn write_module(text: &mut String, table: &str, module: Module, settings: &ModuleSettings) {
     let mut lines = Lines(text);
     lines.blank();
     lines.plain(&format!("[{table}]"));

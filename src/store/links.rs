@@ -105,6 +105,17 @@ impl Links for SqlStore {
         rows.iter().map(link).collect()
     }
 
+    async fn newest_links(&self, at: &Place, limit: u32) -> Result<Vec<Link>, StoreError> {
+        let rows = sqlx::query(select!(" order by id desc limit $3"))
+            .bind(at.connection.as_str())
+            .bind(at.module.as_str())
+            .bind(i64::from(limit))
+            .fetch_all(self.database.read())
+            .await
+            .map_err(StoreError::new(READ))?;
+        rows.iter().map(link).collect()
+    }
+
     async fn present_ids(
         &self,
         at: &Place,

@@ -227,7 +227,7 @@ fn created(mapping: &FieldMapping, direction: Direction, from: Side, offered: &V
     }
 }
 
-fn both_allow(module: Direction, mapping: Direction) -> Option<Direction> {
+pub(super) fn both_allow(module: Direction, mapping: Direction) -> Option<Direction> {
     match (module, mapping) {
         (Direction::Both, direction) | (direction, Direction::Both) => Some(direction),
         (one, other) => (one == other).then_some(one),
@@ -239,7 +239,13 @@ fn changed(mapping: &FieldMapping, base: &Sides<Value>, now: &Sides<Value>) -> S
 }
 
 /// Whether `side` shows `now` what it would show if `offered` were written to it.
-fn shows(storage: &dyn Storage, mapping: &FieldMapping, side: Side, now: &Value, offered: &Value) -> bool {
+pub(super) fn shows(
+    storage: &dyn Storage,
+    mapping: &FieldMapping,
+    side: Side,
+    now: &Value,
+    offered: &Value,
+) -> bool {
     mapping.kind.same(now, offered)
         || mapping
             .kind
@@ -247,7 +253,7 @@ fn shows(storage: &dyn Storage, mapping: &FieldMapping, side: Side, now: &Value,
 }
 
 /// What `side` would show of `value` after it was written.
-fn as_stored(storage: &dyn Storage, mapping: &FieldMapping, side: Side, value: &Value) -> Value {
+pub(super) fn as_stored(storage: &dyn Storage, mapping: &FieldMapping, side: Side, value: &Value) -> Value {
     let mut patch = Patch::default();
     mapping.write(side, value, &mut patch);
     let mut fields = Map::new();

@@ -12,8 +12,10 @@ use super::asset::VERSION;
 use super::viewer::Viewer;
 use super::{Web, filters, texts};
 use crate::accounts::AccountsError;
+use crate::engine::EngineError;
 use crate::history::HistoryError;
 use crate::queue::QueueError;
+use crate::settings::SettingsError;
 use crate::store::StoreError;
 
 const POLICY: &str = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
@@ -55,6 +57,9 @@ pub(super) enum PageError {
     /// The accounts can't be read.
     #[error("the accounts could not be read or written")]
     Accounts(#[from] AccountsError),
+    /// A part of the program failed that the settings need.
+    #[error("the settings could not be worked out")]
+    Engine(#[from] EngineError),
     /// The template failed.
     #[error("the page could not be written")]
     Template(#[from] askama::Error),
@@ -88,6 +93,7 @@ impl PageError {
             self,
             Self::Store(_)
                 | Self::Queue(_)
+                | Self::Engine(_)
                 | Self::Template(_)
                 | Self::Accounts(AccountsError::Store(_) | AccountsError::Hash)
         )
@@ -151,6 +157,19 @@ impl ResponseError for PageError {
         response
             .content_type("text/html; charset=utf-8")
             .body(self.told().render().unwrap_or_default())
+    }
+}
+
+impl From<SettingsError> for PageError {
+    fn from(error: SettingsError) -> Self {
+        match error {
+            SettingsError::UnknownConnection(_) | SettingsError::UnknownVersion(_) => {
+                Self::NotFound(sentence(&error.to_string()))
+            }
+            SettingsError::Stale(_) | SettingsError::Wrong(_) => Self::Refused(sentence(&error.to_string())),
+            SettingsError::Engine(error) => Self::Engine(error),
+            SettingsError::Store(error) => Self::Store(error),
+        }
     }
 }
 

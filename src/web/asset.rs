@@ -12,6 +12,7 @@ const STYLE: &str = concat!(
     include_str!("assets/forms.css"),
     include_str!("assets/records.css"),
     include_str!("assets/attention.css"),
+    include_str!("assets/settings.css"),
 );
 
 /// Answers with one of the files.

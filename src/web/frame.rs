@@ -17,6 +17,8 @@ pub(super) enum Area {
     Attention,
     /// Events that failed too often.
     Failed,
+    /// What can be set.
+    Settings,
     /// Who may use the pages.
     Accounts,
     /// One's own account.
@@ -25,12 +27,13 @@ pub(super) enum Area {
 
 impl Area {
     /// Those in the menu, with where they are and the key of their name.
-    const MENU: [(Self, &'static str, &'static str); 6] = [
+    const MENU: [(Self, &'static str, &'static str); 7] = [
         (Self::Log, "/", "frame-overview"),
         (Self::Records, "/records", "frame-records"),
         (Self::Attention, "/attention", "frame-attention"),
         (Self::Failed, "/failed", "frame-failed"),
         (Self::Connections, "/connections", "frame-connections"),
+        (Self::Settings, "/settings", "settings-title"),
         (Self::Accounts, "/accounts", "frame-accounts"),
     ];
 }

@@ -10,13 +10,14 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
 
 /// All areas' words.
-const ENGLISH: [&str; 6] = [
+const ENGLISH: [&str; 7] = [
     include_str!("texts/en/frame.ftl"),
     include_str!("texts/en/accounts.ftl"),
     include_str!("texts/en/connections.ftl"),
     include_str!("texts/en/attention.ftl"),
     include_str!("texts/en/failed.ftl"),
     include_str!("texts/en/records.ftl"),
+    include_str!("texts/en/settings.ftl"),
 ];
 
 static BUNDLE: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| {

@@ -82,7 +82,7 @@ const RULES: [Rule; 10] = [
         why: "a system knows its API and the contract, nothing else",
     },
     Rule {
-        parts: &["engine", "sweep", "failed", "history"],
+        parts: &["engine", "sweep", "failed", "history", "settings"],
         others: false,
         forbidden: &[
             "sqlx",
@@ -93,7 +93,7 @@ const RULES: [Rule; 10] = [
             "crate::vtiger",
         ],
         except: &[],
-        why: "`engine`, `sweep`, `failed` and `history` use the contracts of store, queue and systems",
+        why: "services and `engine` use the contracts of store, queue and systems",
     },
     Rule {
         parts: &["webhooks"],

@@ -44,6 +44,7 @@ mod sales_orders_back;
 mod scene;
 mod servers;
 mod service;
+mod settings;
 mod simulator_pages;
 mod skips;
 mod stack;

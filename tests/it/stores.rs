@@ -5,6 +5,7 @@ mod limits;
 mod records;
 mod runs;
 mod schema;
+mod settings;
 mod webhooks;
 
 use std::collections::BTreeMap;

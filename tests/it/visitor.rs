@@ -4,9 +4,12 @@ use secrecy::{ExposeSecret, SecretString};
 use woo_vtiger_sync::accounts::{Accounts, csrf_token};
 use woo_vtiger_sync::app::Server;
 use woo_vtiger_sync::http;
+use woo_vtiger_sync::store::Role;
 
 /// Who the admin is.
 pub(crate) const ADMIN: &str = "Ann";
+/// Who the reader is.
+pub(crate) const READER: &str = "Rob";
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// Somebody who is signed in.
@@ -34,6 +37,20 @@ impl Visitor {
         }
     }
 
+    /// Signs a reader in, whose account is made.
+    pub(crate) async fn reader(server: &Server) -> Self {
+        let admin = Self::admin(server).await;
+        let parts = server.parts();
+        let accounts = Accounts::new(parts.store.clone(), parts.clock.clone());
+        let password = SecretString::from(PASSWORD);
+        accounts.add(READER, &password, Role::Reader).await.unwrap();
+        let session = accounts.sign_in(READER, &password, "a test").await.unwrap();
+        Self {
+            session: session.expose_secret().to_owned(),
+            ..admin
+        }
+    }
+
     /// What the browser shows, as the value of its cookie.
     pub(crate) fn session(&self) -> &str {
         &self.session
@@ -44,6 +61,12 @@ impl Visitor {
         let answer = self.send(self.client.get(format!("{}{path}", self.url))).await;
         assert_eq!(answer.status(), 200, "{path}");
         answer.text().await.unwrap()
+    }
+
+    /// What the page at this path is answered with.
+    pub(crate) async fn status(&self, path: &str) -> u16 {
+        let answer = self.send(self.client.get(format!("{}{path}", self.url))).await;
+        answer.status().as_u16()
     }
 
     /// Sends a form as a page of the site would.

@@ -156,7 +156,9 @@ async fn a_newcomer_gets_from_an_empty_database_to_a_synced_shop_by_keyboard() {
 }
 
 async fn set_up(beginning: &Beginning, browser: &Browser, by: By) {
-    let Beginning { shop, crm, server, .. } = beginning;
+    let Beginning {
+        shop, crm, server, ..
+    } = beginning;
     let person = Person { browser, by };
     let is_looked_at = by == By::Mouse;
     let look = async |name: &str| {
@@ -186,7 +188,9 @@ async fn set_up(beginning: &Beginning, browser: &Browser, by: By) {
     person.fill("#shop_url", "shop.example").await;
     person.fill("#shop_key", "ck_x").await;
     person.fill("#shop_secret", "cs_x").await;
-    browser.run("document.querySelector('form.sides').noValidate = true").await;
+    browser
+        .run("document.querySelector('form.sides').noValidate = true")
+        .await;
     person.press("#save").await;
     browser.wait_for("#shop_url[aria-invalid]").await;
     look("connection-wrong").await;
@@ -194,7 +198,9 @@ async fn set_up(beginning: &Beginning, browser: &Browser, by: By) {
     // The shop sends its key itself.
     person.fill("#shop_url", &shop.url()).await;
     for field in ["#shop_key", "#shop_secret"] {
-        browser.run(&format!("document.querySelector('{field}').value = ''")).await;
+        browser
+            .run(&format!("document.querySelector('{field}').value = ''"))
+            .await;
     }
     person.press("[formaction='/connections/consent']").await;
     browser.wait_for_text("would like to connect to your store").await;
@@ -202,17 +208,23 @@ async fn set_up(beginning: &Beginning, browser: &Browser, by: By) {
     browser.wait_for_text("The shop sent its key").await;
     look("connection-granted").await;
     person.press("[hx-target='#tried-woocommerce']").await;
-    browser.wait_for_text("WooCommerce is reached, and allows what is needed").await;
+    browser
+        .wait_for_text("WooCommerce is reached, and allows what is needed")
+        .await;
 
     let user = VtigerOptions::default();
     person.fill("#crm_url", &crm.url()).await;
     person.fill("#crm_username", &user.username).await;
     person.fill("#crm_access_key", "wrong").await;
     person.press("[hx-target='#tried-vtiger']").await;
-    browser.wait_for_text("Vtiger CRM does not work like this yet").await;
+    browser
+        .wait_for_text("Vtiger CRM does not work like this yet")
+        .await;
     person.fill("#crm_access_key", &user.access_key).await;
     person.press("[hx-target='#tried-vtiger']").await;
-    browser.wait_for_text("Vtiger CRM is reached, and allows what is needed").await;
+    browser
+        .wait_for_text("Vtiger CRM is reached, and allows what is needed")
+        .await;
     look("connection-tried").await;
     person.press("#save").await;
 
@@ -224,13 +236,18 @@ async fn set_up(beginning: &Beginning, browser: &Browser, by: By) {
     person.press("form[action$='/modules'] button").await;
     browser.wait_for_text("Your choice is saved").await;
     person.press("form[action$='/preview'] button").await;
-    browser.wait_for_text("This is what the first sync would do").await;
+    browser
+        .wait_for_text("This is what the first sync would do")
+        .await;
     assert!(crm.records("Contacts").is_empty(), "the preview wrote something");
     look("connection-preview").await;
     person.press("form[action*='/webhooks'] button").await;
     browser.wait_for_text("The shop reaches this service").await;
     look("connection-webhooks").await;
-    assert!(crm.records("Contacts").is_empty(), "something moved before it was to");
+    assert!(
+        crm.records("Contacts").is_empty(),
+        "something moved before it was to"
+    );
     person.press("#start").await;
     browser.wait_for("#synced").await;
     look("connection-synced").await;

@@ -1,5 +1,7 @@
 //! The failed events over HTTP.
 
+use std::sync::Arc;
+
 use actix_web::dev::ServiceResponse;
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{App, test, web};
@@ -7,6 +9,7 @@ use serde_json::{Value as Json, json};
 use woo_vtiger_sync::accounts::Accounts;
 use woo_vtiger_sync::api::{Api, configure};
 use woo_vtiger_sync::history::History;
+use woo_vtiger_sync::settings;
 use woo_vtiger_sync::sync::Module;
 
 use super::desk::{Desk, record};
@@ -29,6 +32,11 @@ async fn send(
             clock: desk.failed.clock.clone(),
             connections: vec!["shop".to_owned()],
         },
+        settings: Arc::new(settings::Desk::new(
+            desk.failed.store.clone(),
+            desk.failed.clock.clone(),
+            [],
+        )),
     });
     let app = test::init_service(App::new().configure(configure(api))).await;
     let (method, path, body) = request;

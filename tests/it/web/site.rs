@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use woo_vtiger_sync::accounts::{Accounts, csrf_token};
 use woo_vtiger_sync::clock::{Clock, Timestamp};
 use woo_vtiger_sync::queue::{Cause, Change, EmbeddedQueue, Event, Lane, Queue, Seen, Subject};
+use woo_vtiger_sync::settings::Desk;
 use woo_vtiger_sync::store::{Action, Commit, Database, Entry, Links, Place, SqlStore};
 use woo_vtiger_sync::sync::{Decision, FieldPlan, Module, Reason, RecordId, Side, Sides, Value};
 use woo_vtiger_sync::web::{SystemLink, Web, configure};
@@ -88,6 +89,7 @@ impl Site {
             clock: clock.clone(),
             accounts,
             public_url: None,
+            settings: Arc::new(Desk::new(Arc::new(store.clone()), clock.clone(), [])),
             systems,
             demo: None,
         });
