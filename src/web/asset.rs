@@ -10,6 +10,7 @@ pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 const STYLE: &str = concat!(
     include_str!("assets/style.css"),
     include_str!("assets/forms.css"),
+    include_str!("assets/connections.css"),
     include_str!("assets/records.css"),
     include_str!("assets/attention.css"),
     include_str!("assets/settings.css"),
@@ -44,4 +45,24 @@ pub(super) async fn icon() -> HttpResponse {
     HttpResponse::Ok()
         .content_type("image/svg+xml")
         .body(include_str!("assets/icon.svg"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::STYLE;
+
+    #[test]
+    fn each_areas_styles_are_served() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/assets");
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "css") {
+                let styles = fs::read_to_string(&path).unwrap();
+                assert!(STYLE.contains(&styles), "{}", path.display());
+            }
+        }
+    }
 }
