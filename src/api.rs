@@ -6,6 +6,7 @@
 //! either system.
 
 mod answer;
+mod connections;
 mod failed;
 mod guard;
 mod listing;
@@ -17,6 +18,7 @@ use actix_web::{http::header, web};
 use secrecy::SecretString;
 
 use crate::accounts::Accounts;
+use crate::connections::Connections;
 use crate::failed::Failed;
 use crate::history::History;
 
@@ -36,6 +38,8 @@ pub struct Api {
     pub failed: Failed,
     /// What was done.
     pub history: History,
+    /// The connections.
+    pub connections: Connections,
 }
 
 /// Adds the interface to a server.
@@ -57,6 +61,7 @@ pub fn configure(api: web::Data<Api>) -> impl FnOnce(&mut web::ServiceConfig) {
                         .add((header::CACHE_CONTROL, "no-store"))
                         .add((header::X_CONTENT_TYPE_OPTIONS, "nosniff")),
                 )
+                .configure(connections::configure)
                 .configure(failed::configure)
                 .configure(runs::configure)
                 .configure(records::configure)

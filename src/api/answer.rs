@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::accounts::AccountsError;
 use crate::engine::EngineError;
+use crate::connections::{ConnectionsError, Problem};
 use crate::failed::FailedError;
 use crate::history::HistoryError;
 use crate::record::RecordError;
@@ -30,6 +31,8 @@ pub(super) enum Refusal {
     Refused(String),
     /// The event can't be read, and so not be replayed.
     Unreadable,
+    /// What was entered can't be.
+    Invalid(Vec<Problem>),
     /// The store or the queue failed.
     Unavailable,
 }
@@ -50,6 +53,7 @@ impl fmt::Display for Refusal {
             Self::WrongToken => f.write_str("there is no such token; it may have been removed"),
             Self::ReadersMayNot => f.write_str("this token is a reader's, and may not change anything"),
             Self::NotFound(detail) | Self::Malformed(detail) | Self::Refused(detail) => f.write_str(detail),
+            Self::Invalid(_) => f.write_str("what was entered is wrong in the fields that `problems` names"),
             Self::Unreadable => {
                 f.write_str("the event can't be read, and so not be replayed; it can only be discarded")
             }
@@ -68,6 +72,7 @@ impl ResponseError for Refusal {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Unreadable | Self::Refused(_) => StatusCode::CONFLICT,
+            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -91,12 +96,17 @@ impl ResponseError for Refusal {
             Self::Malformed(_) => "malformed",
             Self::Unreadable => "unreadable",
             Self::Refused(_) => "refused",
+            Self::Invalid(_) => "invalid",
             Self::Unavailable => {
                 response.insert_header((header::RETRY_AFTER, "10"));
                 "unavailable"
             }
         };
-        response.json(json!({ "error": error, "detail": self.to_string() }))
+        let mut body = json!({ "error": error, "detail": self.to_string() });
+        if let Self::Invalid(problems) = self {
+            body["problems"] = json!(problems);
+        }
+        response.json(body)
     }
 }
 
@@ -116,6 +126,21 @@ impl From<FailedError> for Refusal {
                 tracing::error!(error = %telemetry::chain(&error), "a request to the API failed");
                 Self::Unavailable
             }
+        }
+    }
+}
+
+impl From<ConnectionsError> for Refusal {
+    fn from(error: ConnectionsError) -> Self {
+        match error {
+            ConnectionsError::Unknown(_) => Self::NotFound(error.to_string()),
+            ConnectionsError::Invalid(problems) => Self::Invalid(problems),
+            ConnectionsError::History(error) => error.into(),
+            ConnectionsError::Store(_) => {
+                tracing::error!(error = %telemetry::chain(&error), "a request to the API failed");
+                Self::Unavailable
+            }
+            error => Self::Refused(telemetry::chain(&error)),
         }
     }
 }
@@ -155,8 +180,8 @@ impl From<RecordError> for Refusal {
 /// There is nothing at this address.
 pub(super) async fn nothing_here() -> Result<HttpResponse, Refusal> {
     Err(Refusal::NotFound(
-        "there is nothing at this address; the API has /api/v1/failed, runs, modules, sweep, backfill, records \
-         and attention"
+        "there is nothing at this address; the API has /api/v1/connections, failed, runs, modules, sweep, backfill, \
+         records and attention"
             .to_owned(),
     ))
 }

@@ -81,6 +81,7 @@ pub(super) fn listen(
             accounts: accounts.clone(),
             failed: parts.failed(),
             history: parts.history(),
+            connections: connections.clone(),
         })
     });
     let records = web::Data::new(parts.records());

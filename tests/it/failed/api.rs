@@ -10,6 +10,7 @@ use woo_vtiger_sync::history::History;
 use woo_vtiger_sync::sync::Module;
 
 use super::desk::{Desk, record};
+use crate::connections::nowhere;
 
 const TOKEN: &str = "a-token-for-tests";
 
@@ -27,8 +28,9 @@ async fn send(
         history: History {
             store: desk.failed.store.clone(),
             clock: desk.failed.clock.clone(),
-            connections: vec!["shop".to_owned()],
+            connections: std::sync::Arc::new(vec!["shop".to_owned()]),
         },
+        connections: nowhere(desk.failed.store.clone(), desk.failed.clock.clone()),
     });
     let app = test::init_service(App::new().configure(configure(api))).await;
     let (method, path, body) = request;
