@@ -14,7 +14,9 @@ use woo_vtiger_sync::clock::{Clock, Timestamp};
 use woo_vtiger_sync::queue::{Cause, Change, EmbeddedQueue, Event, Lane, Queue, Seen, Subject};
 use woo_vtiger_sync::store::{Action, Commit, Database, Entry, Links, Place, SqlStore};
 use woo_vtiger_sync::sync::{Decision, FieldPlan, Module, Reason, RecordId, Side, Sides, Value};
-use woo_vtiger_sync::web::{SystemLink, Web, configure};
+use woo_vtiger_sync::web::{SystemLink, Systems, Web, configure};
+
+use crate::connections::nowhere;
 
 /// 2026-01-31 12:34:56 UTC.
 const NOON: i64 = 1_769_862_896_000;
@@ -88,7 +90,8 @@ impl Site {
             clock: clock.clone(),
             accounts,
             public_url: None,
-            systems,
+            systems: Systems::These(systems),
+            connections: nowhere(Arc::new(store.clone()), clock.clone()),
             demo: None,
         });
         Self {
