@@ -113,6 +113,9 @@ fn mirror_decision(decision: Decision) -> Decision {
             from: from.opposite(),
             because: mirror_reason(because),
         },
+        Decision::Taken { side } => Decision::Taken {
+            side: side.opposite(),
+        },
         Decision::Conflict { winner, because } => Decision::Conflict {
             winner: winner.opposite(),
             because: mirror_reason(because),

@@ -11,11 +11,14 @@ use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
 use woo_vtiger_sync::accounts::{Accounts, csrf_token};
 use woo_vtiger_sync::clock::{Clock, Timestamp};
+use woo_vtiger_sync::history::History;
 use woo_vtiger_sync::queue::{Cause, Change, EmbeddedQueue, Event, Lane, Queue, Seen, Subject};
 use woo_vtiger_sync::settings::Desk;
 use woo_vtiger_sync::store::{Action, Commit, Database, Entry, Links, Place, SqlStore};
 use woo_vtiger_sync::sync::{Decision, FieldPlan, Module, Reason, RecordId, Side, Sides, Value};
-use woo_vtiger_sync::web::{SystemLink, Web, configure};
+use woo_vtiger_sync::web::{SystemLink, Systems, Web, configure};
+
+use crate::connections::nowhere;
 
 /// 2026-01-31 12:34:56 UTC.
 const NOON: i64 = 1_769_862_896_000;
@@ -82,6 +85,8 @@ impl Site {
                 })
             })
             .collect();
+        let names: Vec<String> = connections.iter().map(|name| (*name).to_owned()).collect();
+        let names = Arc::new(names);
         let accounts = Accounts::new(Arc::new(store.clone()), clock.clone());
         let web = actix_web::web::Data::new(Web {
             store: Arc::new(store.clone()),
@@ -89,8 +94,14 @@ impl Site {
             clock: clock.clone(),
             accounts,
             public_url: None,
-            settings: Arc::new(Desk::new(Arc::new(store.clone()), clock.clone(), [])),
-            systems,
+            settings: Arc::new(Desk::new(Arc::new(store.clone()), clock.clone(), names.clone())),
+            systems: Systems::These(systems),
+            connections: nowhere(Arc::new(store.clone()), clock.clone()),
+            history: History {
+                store: Arc::new(store.clone()),
+                clock: clock.clone(),
+                connections: names,
+            },
             demo: None,
         });
         Self {

@@ -97,6 +97,7 @@ fn one_is_shown_with_all_that_is_known_and_what_to_do() {
         summary: event("0198-a", "7", "busy"),
         title: Some("Ann Lee".to_owned()),
         history: vec![attempt("connection refused"), attempt("busy")],
+        payload: None,
         journal: vec![
             Logged {
                 at: NOON,
@@ -149,6 +150,7 @@ fn one_that_cant_be_read_can_only_be_discarded() {
         summary: unreadable("0198-b"),
         title: None,
         history: Vec::new(),
+        payload: None,
         journal: Vec::new(),
     };
 
