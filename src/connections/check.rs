@@ -10,6 +10,9 @@ use crate::config::{ConfigError, is_connection_name};
 use crate::store::{Place, StoreError};
 use crate::sync::{Module, Side};
 
+/// What has an address of its own where the connections' pages are.
+const RESERVED: [&str; 2] = ["new", "consent"];
+
 /// What is wrong with one field, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
@@ -98,6 +101,10 @@ impl Connections {
     async fn name_problem(&self, name: &str) -> Result<Option<Problem>, StoreError> {
         if name.is_empty() {
             let remedy = "it is empty; choose a short name, such as shop";
+            return Ok(Some(Problem::new("name", remedy)));
+        }
+        if RESERVED.contains(&name) {
+            let remedy = format!("`{name}` stands for something else in addresses of the pages; choose another name");
             return Ok(Some(Problem::new("name", remedy)));
         }
         if !is_connection_name(name) {

@@ -34,7 +34,8 @@ pub(super) fn why_not(web: &Web) -> Option<String> {
 
 async fn ask(web: web::Data<Web>, act: Act<Input>) -> Result<HttpResponse, PageError> {
     let Input { name, shop_url, .. } = &act.form;
-    let back: String = form_urlencoded::Serializer::new("connections/new?".to_owned())
+    let path = "connections/new?";
+    let back: String = form_urlencoded::Serializer::for_suffix(path.to_owned(), path.len())
         .append_pair("name", name)
         .append_pair("shop_url", shop_url)
         .finish();
