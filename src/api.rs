@@ -7,6 +7,7 @@
 //! either system.
 
 mod answer;
+mod connections;
 mod failed;
 mod guard;
 mod listing;
@@ -21,6 +22,7 @@ use actix_web::{http::header, web};
 use secrecy::SecretString;
 
 use crate::accounts::Accounts;
+use crate::connections::Connections;
 use crate::failed::Failed;
 use crate::history::History;
 use crate::settings::Desk;
@@ -43,6 +45,8 @@ pub struct Api {
     pub history: History,
     /// The modules' settings.
     pub settings: Arc<Desk>,
+    /// The connections.
+    pub connections: Connections,
 }
 
 /// Adds the interface to a server.
@@ -64,6 +68,7 @@ pub fn configure(api: web::Data<Api>) -> impl FnOnce(&mut web::ServiceConfig) {
                         .add((header::CACHE_CONTROL, "no-store"))
                         .add((header::X_CONTENT_TYPE_OPTIONS, "nosniff")),
                 )
+                .configure(connections::configure)
                 .configure(failed::configure)
                 .configure(runs::configure)
                 .configure(records::configure)

@@ -21,6 +21,7 @@ mod settings;
 mod signing;
 mod texts;
 mod viewer;
+mod wc_auth;
 mod words;
 
 use std::sync::{Arc, Mutex};
@@ -147,6 +148,7 @@ pub fn configure(web: web::Data<Web>) -> impl FnOnce(&mut web::ServiceConfig) {
         );
         // Where a page says nothing of an icon, browsers look here.
         service.route("/favicon.ico", web::get().to(asset::icon));
+        service.configure(wc_auth::configure(web.connections.clone()));
         service.service(
             web::scope("")
                 .app_data(web)

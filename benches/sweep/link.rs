@@ -13,7 +13,7 @@ use woo_vtiger_sync::system::System;
 pub(crate) async fn link_all(environment: &[(String, String)]) {
     let config = Config::load(None, environment.iter().cloned()).unwrap();
     let parts = Parts::open(&config, SystemClock::shared()).await.unwrap();
-    let systems = &parts.systems["shop"];
+    let systems = &parts.roster.get("shop").unwrap().systems.clone();
     for module in [Module::Contacts, Module::Products, Module::SalesOrders] {
         let at = Place {
             connection: "shop".to_owned(),

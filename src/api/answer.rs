@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::accounts::AccountsError;
 use crate::engine::EngineError;
+use crate::connections::{ConnectionsError, Problem};
 use crate::failed::FailedError;
 use crate::history::HistoryError;
 use crate::record::RecordError;
@@ -35,6 +36,8 @@ pub(super) enum Refusal {
     Stale(String, Stale),
     /// Settings are wrong.
     Wrong(String, Vec<Finding>),
+    /// What was entered can't be.
+    Invalid(Vec<Problem>),
     /// The store or the queue failed.
     Unavailable,
 }
@@ -59,6 +62,7 @@ impl fmt::Display for Refusal {
             | Self::Refused(detail)
             | Self::Stale(detail, _)
             | Self::Wrong(detail, _) => f.write_str(detail),
+            Self::Invalid(_) => f.write_str("what was entered is wrong in the fields that `problems` names"),
             Self::Unreadable => {
                 f.write_str("the event can't be read, and so not be replayed; it can only be discarded")
             }
@@ -77,7 +81,7 @@ impl ResponseError for Refusal {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Unreadable | Self::Refused(_) | Self::Stale(..) => StatusCode::CONFLICT,
-            Self::Wrong(..) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Wrong(..) | Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -107,12 +111,17 @@ impl ResponseError for Refusal {
             Self::Wrong(detail, findings) => {
                 return response.json(json!({ "error": "wrong", "detail": detail, "problems": findings }));
             }
+            Self::Invalid(_) => "invalid",
             Self::Unavailable => {
                 response.insert_header((header::RETRY_AFTER, "10"));
                 "unavailable"
             }
         };
-        response.json(json!({ "error": error, "detail": self.to_string() }))
+        let mut body = json!({ "error": error, "detail": self.to_string() });
+        if let Self::Invalid(problems) = self {
+            body["problems"] = json!(problems);
+        }
+        response.json(body)
     }
 }
 
@@ -132,6 +141,21 @@ impl From<FailedError> for Refusal {
                 tracing::error!(error = %telemetry::chain(&error), "a request to the API failed");
                 Self::Unavailable
             }
+        }
+    }
+}
+
+impl From<ConnectionsError> for Refusal {
+    fn from(error: ConnectionsError) -> Self {
+        match error {
+            ConnectionsError::Unknown(_) => Self::NotFound(error.to_string()),
+            ConnectionsError::Invalid(problems) => Self::Invalid(problems),
+            ConnectionsError::History(error) => error.into(),
+            ConnectionsError::Store(_) => {
+                tracing::error!(error = %telemetry::chain(&error), "a request to the API failed");
+                Self::Unavailable
+            }
+            error => Self::Refused(telemetry::chain(&error)),
         }
     }
 }
@@ -186,7 +210,7 @@ impl From<SettingsError> for Refusal {
 /// There is nothing at this address.
 pub(super) async fn nothing_here() -> Result<HttpResponse, Refusal> {
     Err(Refusal::NotFound(
-        "there is nothing at this address; the API has /api/v1/failed, runs, modules, sweep, backfill, records, \
+        "there is nothing at this address; the API has /api/v1/connections, failed, runs, modules, sweep, backfill, records, \
          attention and settings"
             .to_owned(),
     ))

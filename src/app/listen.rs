@@ -84,6 +84,7 @@ pub(super) fn listen(
             failed: parts.failed(),
             history: parts.history(),
             settings: Arc::clone(&desk),
+            connections: connections.clone(),
         })
     });
     let records = web::Data::new(parts.records());

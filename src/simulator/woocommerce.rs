@@ -7,6 +7,7 @@ mod answer;
 mod auth;
 mod catalogue;
 mod category;
+mod consent;
 mod customer;
 mod delivery;
 mod desk;
@@ -146,6 +147,7 @@ impl WooCommerceSimulator {
                 secret: options.consumer_secret,
                 read_only: options.read_only,
                 trust_plain_http: options.trust_plain_http,
+                granted: Mutex::default(),
             },
             faults: Faults::new(options.faults),
             writes: Writes::default(),

@@ -26,7 +26,7 @@ fn people(scene: &Scene, count: usize) -> Vec<String> {
 }
 
 async fn sweep(scene: &Scene, module: Module) {
-    let sweeper = &scene.server.parts().sweepers["shop"];
+    let sweeper = &scene.server.parts().roster.get("shop").unwrap().sweeper.clone();
     sweeper.sweep(&place(module), Scope::Full).await.unwrap();
     scene.quiet().await;
 }
@@ -185,7 +185,7 @@ async fn nobody_is_lost_or_doubled_when_any_request_may_fail() {
         }
     }
 
-    let sweeper = &scene.server.parts().sweepers["shop"];
+    let sweeper = &scene.server.parts().roster.get("shop").unwrap().sweeper.clone();
     // A page that can't be read ends a sweep, as it does in a bad hour.
     while sweeper
         .sweep(&place(Module::Contacts), Scope::Full)

@@ -10,6 +10,7 @@ mod bulk;
 mod checks;
 mod configuration;
 mod conflicts;
+mod connections;
 mod contract_vtiger_client;
 mod contract_vtiger_simulator;
 mod contract_woocommerce_client;

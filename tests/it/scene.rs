@@ -225,7 +225,7 @@ impl Scene {
 
     /// Sweeps the contacts once, and waits until what was found is dealt with.
     pub(crate) async fn sweep(&self) -> Report {
-        let report = self.server.parts().sweepers["shop"]
+        let report = self.server.parts().roster.get("shop").unwrap().sweeper.clone()
             .sweep(&contacts(), Scope::Full)
             .await
             .unwrap();
@@ -237,7 +237,7 @@ impl Scene {
     pub(crate) async fn sweep_all(&self) -> bool {
         let mut clean = true;
         for module in Module::ALL {
-            let sweeper = &self.server.parts().sweepers["shop"];
+            let sweeper = &self.server.parts().roster.get("shop").unwrap().sweeper.clone();
             clean &= sweeper
                 .sweep(&place(module), Scope::Full)
                 .await

@@ -17,7 +17,7 @@ use crate::scene::{Scene, place};
 async fn sweep(scene: &Scene, scope: Scope) -> Vec<Report> {
     let mut reports = Vec::new();
     for module in Module::ALL {
-        let sweeper = &scene.server.parts().sweepers["shop"];
+        let sweeper = &scene.server.parts().roster.get("shop").unwrap().sweeper.clone();
         reports.push(sweeper.sweep(&place(module), scope).await.unwrap());
         scene.quiet().await;
     }

@@ -2,7 +2,8 @@
 //!
 //! Errors are worded as the real one's; keys and signatures never get into them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -29,12 +30,22 @@ const OAUTH: [&str; 5] = [
     "oauth_signature_method",
 ];
 
-/// The one API key of the shop.
+/// What was given out on the consent screen.
+#[derive(Default)]
+pub(super) struct Granted {
+    /// The secrets, by key.
+    pub(super) keys: HashMap<String, String>,
+    /// What shows that a person has seen the question.
+    pub(super) nonces: HashSet<String>,
+}
+
+/// The API key of the shop, and those that were given out on its consent screen.
 pub(super) struct Gate {
     pub(super) key: String,
     pub(super) secret: String,
     pub(super) read_only: bool,
     pub(super) trust_plain_http: bool,
+    pub(super) granted: Mutex<Granted>,
 }
 
 /// What of a request the check needs.
@@ -48,6 +59,19 @@ pub(super) struct Caller<'a> {
 }
 
 impl Gate {
+    /// What was given out. Never hold it over an await.
+    pub(super) fn granted(&self) -> MutexGuard<'_, Granted> {
+        self.granted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The secret of a key, where there is such a key.
+    fn secret_of(&self, key: &str) -> Option<String> {
+        if key == self.key {
+            return Some(self.secret.clone());
+        }
+        self.granted().keys.get(key).cloned()
+    }
+
     /// Lets a request in or says how it is refused. A nonce works once.
     pub(super) fn check(&self, caller: &Caller<'_>, nonces: &mut HashSet<String>) -> Result<(), ApiError> {
         let known = self.trust_plain_http && self.check_plain(caller)?;
@@ -72,15 +96,13 @@ impl Gate {
             let key = caller.query.get("consumer_key")?.to_owned();
             Some((key, caller.query.get("consumer_secret")?.to_owned()))
         };
-        match from_header.or_else(from_query) {
-            Some((key, secret)) if key == self.key => {
-                if secret == self.secret {
-                    Ok(true)
-                } else {
-                    Err(refused("Consumer secret is invalid."))
-                }
-            }
-            _ => Ok(false),
+        let Some((key, given)) = from_header.or_else(from_query) else {
+            return Ok(false);
+        };
+        match self.secret_of(&key) {
+            Some(secret) if given == secret => Ok(true),
+            Some(_) => Err(refused("Consumer secret is invalid.")),
+            None => Ok(false),
         }
     }
 
@@ -102,15 +124,15 @@ impl Gate {
             ));
         }
         let value = |name| caller.query.get(name).unwrap_or_default();
-        if value("oauth_consumer_key") != self.key {
+        let Some(secret) = self.secret_of(value("oauth_consumer_key")) else {
             return Err(refused("Consumer key is invalid."));
-        }
+        };
         if value("oauth_signature_method") != "HMAC-SHA256" {
             return Err(refused("Invalid signature - signature method is invalid."));
         }
         let given = value("oauth_signature").replace(' ', "+");
         let given = percent_decode_str(&given).decode_utf8_lossy();
-        if given != self.signature(caller) {
+        if given != signature(caller, &secret) {
             return Err(refused("Invalid signature - provided signature does not match."));
         }
         let age = value("oauth_timestamp")
@@ -124,27 +146,27 @@ impl Gate {
         }
         Ok(true)
     }
+}
 
-    fn signature(&self, caller: &Caller<'_>) -> String {
-        let pairs = caller
-            .query
-            .pairs()
-            .iter()
-            .filter(|(name, _)| name != "oauth_signature");
-        let mut encoded: Vec<_> = pairs.map(|(name, value)| (encode(name), encode(value))).collect();
-        encoded.sort();
-        let joined: Vec<_> = encoded
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        let base = format!(
-            "{}&{}&{}",
-            caller.method,
-            encode(caller.url),
-            encode(&joined.join("&"))
-        );
-        sign(&format!("{}&", self.secret), base.as_bytes())
-    }
+fn signature(caller: &Caller<'_>, secret: &str) -> String {
+    let pairs = caller
+        .query
+        .pairs()
+        .iter()
+        .filter(|(name, _)| name != "oauth_signature");
+    let mut encoded: Vec<_> = pairs.map(|(name, value)| (encode(name), encode(value))).collect();
+    encoded.sort();
+    let joined: Vec<_> = encoded
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    let base = format!(
+        "{}&{}&{}",
+        caller.method,
+        encode(caller.url),
+        encode(&joined.join("&"))
+    );
+    sign(&format!("{secret}&"), base.as_bytes())
 }
 
 fn encode(text: &str) -> String {

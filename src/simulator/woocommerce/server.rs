@@ -18,7 +18,7 @@ use super::delivery::Sender;
 use super::query::Query;
 use super::shop::Shop;
 use super::text::{http_date, php_json, site_offset};
-use super::{Call, route};
+use super::{Call, consent, route};
 use crate::clock::Timestamp;
 use crate::simulator::faults::{Fault, Faults};
 use crate::simulator::writes::Writes;
@@ -59,6 +59,10 @@ pub(super) async fn handle(request: HttpRequest, body: Bytes, shared: Data<Arc<S
             index(&url, shared.shop().now())
         }
         _ if path.starts_with("/wp-json/") => no_route(),
+        _ if path.starts_with(consent::PATH) && request.method() == "GET" => {
+            let route = path.trim_start_matches(consent::PATH).trim_end_matches('/');
+            consent::handle(&request, route, &shared).await
+        }
         _ => HttpResponse::NotFound()
             .content_type("text/html; charset=UTF-8")
             .body("<!DOCTYPE html>"),

@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use woo_vtiger_sync::app::{Imported, Parts, import_settings};
 use woo_vtiger_sync::check::check;
 use woo_vtiger_sync::clock::{SystemClock, Timestamp};
 use woo_vtiger_sync::http;
+use woo_vtiger_sync::roster::{Member, Origin, Roster};
 use woo_vtiger_sync::store::Place;
 use woo_vtiger_sync::sync::{
     FieldMapping, FieldPath, Module, ModuleSettings, Patch, Record, RecordId, Side, Sides, Value,
@@ -15,8 +18,10 @@ use woo_vtiger_sync::sync::{
 use woo_vtiger_sync::system::{
     Census, Fault, FieldInfo, FieldType, Finding, Glance, Page, Reach, System, SystemError,
 };
+use woo_vtiger_sync::webhooks::Secrets;
 
 use super::shop_with;
+use crate::connections::Nowhere;
 
 /// A system that tells its fields, or does not answer, and is asked for nothing else.
 #[derive(Debug)]
@@ -147,7 +152,22 @@ async fn parts(woocommerce: Option<Vec<FieldInfo>>, vtiger: Option<Vec<FieldInfo
             fields: vtiger,
         }),
     };
-    parts.systems.insert("shop".to_owned(), systems);
+    let shop = parts.roster.get("shop").unwrap();
+    let teller = Member {
+        name: shop.name.clone(),
+        origin: Origin::Configuration,
+        is_paused: false,
+        connection: shop.connection.clone(),
+        systems,
+        engine: shop.engine.clone(),
+        sweeper: shop.sweeper.clone(),
+        registration: None,
+        webhook_secrets: Secrets::new("shop", Vec::new(), parts.store.clone()),
+        limiters: Vec::new(),
+        stop: CancellationToken::new(),
+        tasks: TaskTracker::new(),
+    };
+    parts.roster = Arc::new(Roster::new(Box::new(Nowhere), vec![teller]));
     (folder, parts)
 }
 

@@ -59,7 +59,7 @@ impl Judge {
         let mut problems = twins(scene, guests != Guests::PerOrder);
         for (module, stock) in &stocks {
             let storage = Known {
-                systems: &scene.server.parts().systems["shop"],
+                systems: &scene.server.parts().roster.get("shop").unwrap().systems.clone(),
                 module: *module,
                 stocks: &stocks,
             };
@@ -223,7 +223,7 @@ async fn strangers(scene: &Scene, stock: &Stock) -> Vec<String> {
             continue;
         }
         let ids: Vec<&RecordId> = stock.links.iter().map(|link| link.ids.of(side)).collect();
-        for record in all(&**scene.server.parts().systems["shop"].of(side), module).await {
+        for record in all(&**scene.server.parts().roster.get("shop").unwrap().systems.clone().of(side), module).await {
             if ids.contains(&&record.id) || !eligible(module, &stock.settings, side, &record) {
                 continue;
             }

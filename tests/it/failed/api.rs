@@ -13,6 +13,7 @@ use woo_vtiger_sync::settings;
 use woo_vtiger_sync::sync::Module;
 
 use super::desk::{Desk, record};
+use crate::connections::nowhere;
 
 const TOKEN: &str = "a-token-for-tests";
 
@@ -30,13 +31,14 @@ async fn send(
         history: History {
             store: desk.failed.store.clone(),
             clock: desk.failed.clock.clone(),
-            connections: vec!["shop".to_owned()],
+            connections: std::sync::Arc::new(vec!["shop".to_owned()]),
         },
         settings: Arc::new(settings::Desk::new(
             desk.failed.store.clone(),
             desk.failed.clock.clone(),
             [],
         )),
+        connections: nowhere(desk.failed.store.clone(), desk.failed.clock.clone()),
     });
     let app = test::init_service(App::new().configure(configure(api))).await;
     let (method, path, body) = request;

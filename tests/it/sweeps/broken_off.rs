@@ -44,7 +44,7 @@ async fn a_sweep_that_is_broken_off_goes_on_and_reads_no_finished_page_again() {
     // Each is broken off while it reads one page more.
     let mut broken_off = 0;
     for seen in 1..=5 {
-        let sweeper = &scene.server.parts().sweepers["shop"];
+        let sweeper = &scene.server.parts().roster.get("shop").unwrap().sweeper.clone();
         let at = place(Module::Products);
         let swept = sweeper.sweep(&at, Scope::Full);
         tokio::select! {
@@ -78,7 +78,7 @@ async fn what_is_gone_is_found_by_a_sweep_that_was_broken_off() {
     scene.forget_calls();
     let customers = scene.shop.customers();
     scene.shop.delete_customer(customers[0]["id"].as_u64().unwrap());
-    let sweeper = &scene.server.parts().sweepers["shop"];
+    let sweeper = &scene.server.parts().roster.get("shop").unwrap().sweeper.clone();
     let at = place(Module::Contacts);
     tokio::select! {
         swept = sweeper.sweep(&at, Scope::Full) => panic!("it ended: {swept:?}"),
@@ -130,7 +130,7 @@ async fn a_deletion_told_on_a_page_before_the_break_is_not_forgotten() {
             .filter(|call| call.operation == "woovtigersync_changes")
             .count()
     };
-    let sweeper = &scene.server.parts().sweepers["shop"];
+    let sweeper = &scene.server.parts().roster.get("shop").unwrap().sweeper.clone();
     let at = place(Module::Contacts);
     tokio::select! {
         swept = sweeper.sweep(&at, Scope::Changes) => panic!("it ended: {swept:?}"),

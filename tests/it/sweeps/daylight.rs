@@ -203,7 +203,7 @@ async fn winner(zone: (i32, i32, &str), rules: &str, acts: &[(i64, Act)]) -> Jso
             Act::Write => {
                 let price = json!({ "regular_price": format!("{}", minutes + 1000) });
                 scene.shop.edit_product(town.product, price);
-                let sweeper = &scene.server.parts().sweepers["shop"];
+                let sweeper = &scene.server.parts().roster.get("shop").unwrap().sweeper.clone();
                 let swept = sweeper.sweep(&place(Module::Products), Scope::Changes).await;
                 assert_eq!(swept.unwrap().found.woocommerce, 1);
                 scene.quiet().await;

@@ -153,7 +153,7 @@ async fn a_mass_deletion_waits_for_a_person() {
     assert!(!report.is_clean());
     assert_eq!(scene.crm.records("Contacts").len(), 30);
 
-    let sweeper = scene.server.parts().sweepers["shop"].without_brake();
+    let sweeper = scene.server.parts().roster.get("shop").unwrap().sweeper.clone().without_brake();
     let report = sweeper.sweep(&contacts(), Scope::Full).await.unwrap();
     scene.quiet().await;
     assert_eq!(*report.found.of(Side::WooCommerce), 21);
@@ -187,7 +187,7 @@ async fn an_order_that_is_gone_in_the_crm_leaves_the_shops_stock_in_the_crm() {
         .to_owned();
     scene.crm.delete_record(&order);
     assert_eq!(stock(), "10.000");
-    let sweeper = &scene.server.parts().sweepers["shop"];
+    let sweeper = &scene.server.parts().roster.get("shop").unwrap().sweeper.clone();
     sweeper
         .sweep(&place(Module::SalesOrders), Scope::Full)
         .await
@@ -241,7 +241,7 @@ async fn fields_blanked_by_the_dozen_wait_for_a_person() {
     assert_eq!(without_phone(), 0);
 
     // Who has looked may allow it.
-    let sweeper = scene.server.parts().sweepers["shop"].without_brake();
+    let sweeper = scene.server.parts().roster.get("shop").unwrap().sweeper.clone().without_brake();
     sweeper.sweep(&contacts(), Scope::Full).await.unwrap();
     scene.quiet().await;
     assert_eq!(without_phone(), 21);

@@ -191,7 +191,7 @@ async fn of_two_keepers_that_start_at_once_one_keeps_and_the_other_steps_in() {
     let place = Place::new().await;
     let config = Config::load(None, place.environment().into_iter()).unwrap();
     let parts = Parts::open(&config, SystemClock::shared()).await.unwrap();
-    let registration = &parts.registrations["shop"];
+    let registration = &parts.roster.get("shop").unwrap().registration.clone().unwrap();
     let tasks = TaskTracker::new();
     let keepers = [0, 1].map(|_| {
         let (looks, stop) = (Arc::<AtomicU64>::default(), CancellationToken::new());
