@@ -7,8 +7,8 @@ use actix_web::{HttpResponse, ResponseError};
 use serde_json::json;
 
 use crate::accounts::AccountsError;
-use crate::engine::EngineError;
 use crate::connections::{ConnectionsError, Problem};
+use crate::engine::EngineError;
 use crate::failed::FailedError;
 use crate::history::HistoryError;
 use crate::record::RecordError;

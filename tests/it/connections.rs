@@ -3,6 +3,7 @@
 mod api;
 mod consent;
 mod keys;
+mod lab;
 mod roster;
 
 use std::collections::BTreeMap;

@@ -245,7 +245,15 @@ impl Town {
     async fn sweep(&self) -> Result<(), String> {
         self.scene.forget_calls();
         for module in Module::ALL {
-            let sweeper = &self.scene.server.parts().roster.get("shop").unwrap().sweeper.clone();
+            let sweeper = &self
+                .scene
+                .server
+                .parts()
+                .roster
+                .get("shop")
+                .unwrap()
+                .sweeper
+                .clone();
             sweeper
                 .sweep(&crate::scene::place(module), Scope::Full)
                 .await

@@ -61,7 +61,12 @@ impl Installation {
 async fn sweep(server: &Server) {
     for module in Module::ALL {
         let parts = server.parts();
-        parts.roster.get("shop").unwrap().sweeper.clone()
+        parts
+            .roster
+            .get("shop")
+            .unwrap()
+            .sweeper
+            .clone()
             .sweep(&place(module), Scope::Full)
             .await
             .unwrap();
@@ -84,7 +89,10 @@ async fn sweep(server: &Server) {
 
 /// The one order of the CRM that this order of the shop was made to.
 async fn arrived(server: &Server, order: &Json) -> Record {
-    let (crm, store) = (&server.parts().roster.get("shop").unwrap().systems.clone().vtiger, &server.parts().store);
+    let (crm, store) = (
+        &server.parts().roster.get("shop").unwrap().systems.clone().vtiger,
+        &server.parts().store,
+    );
     let (id, at) = (RecordId::new(order["id"].to_string()), place(Module::SalesOrders));
     let mut found = crm.find(at.module, id.as_str(), None).await.unwrap();
     let last = store.entries_of(&at, Side::WooCommerce, &id, 1).await.unwrap();

@@ -225,7 +225,14 @@ impl Scene {
 
     /// Sweeps the contacts once, and waits until what was found is dealt with.
     pub(crate) async fn sweep(&self) -> Report {
-        let report = self.server.parts().roster.get("shop").unwrap().sweeper.clone()
+        let report = self
+            .server
+            .parts()
+            .roster
+            .get("shop")
+            .unwrap()
+            .sweeper
+            .clone()
             .sweep(&contacts(), Scope::Full)
             .await
             .unwrap();

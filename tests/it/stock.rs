@@ -143,7 +143,15 @@ async fn it_makes_no_difference_whether_the_order_or_the_product_is_heard_of_fir
                 Module::Products
             };
             for module in [first, second] {
-                let sweeper = &store.scene.server.parts().roster.get("shop").unwrap().sweeper.clone();
+                let sweeper = &store
+                    .scene
+                    .server
+                    .parts()
+                    .roster
+                    .get("shop")
+                    .unwrap()
+                    .sweeper
+                    .clone();
                 sweeper.sweep(&place(module), Scope::Full).await.unwrap();
                 store.scene.quiet().await;
             }

@@ -1,5 +1,6 @@
 //! The store keeps its contracts on SQLite and on PostgreSQL: every operation is tried on both.
 
+mod connections;
 mod leases;
 mod limits;
 mod records;

@@ -159,7 +159,10 @@ impl Asked {
         if answer.status() == 200 {
             return Ok(());
         }
-        Err("An error occurred in the request and at the time were unable to send the consumer data".to_owned())
+        Err(
+            "An error occurred in the request and at the time were unable to send the consumer data"
+                .to_owned(),
+        )
     }
 
     /// Where the person is sent in the end.
@@ -169,7 +172,9 @@ impl Asked {
             .append_pair("success", if success { "1" } else { "0" })
             .append_pair("user_id", &self.user)
             .finish();
-        let query = url.query().map_or_else(|| more.clone(), |query| format!("{query}&{more}"));
+        let query = url
+            .query()
+            .map_or_else(|| more.clone(), |query| format!("{query}&{more}"));
         url.set_query(Some(&query));
         url
     }

@@ -223,7 +223,20 @@ async fn strangers(scene: &Scene, stock: &Stock) -> Vec<String> {
             continue;
         }
         let ids: Vec<&RecordId> = stock.links.iter().map(|link| link.ids.of(side)).collect();
-        for record in all(&**scene.server.parts().roster.get("shop").unwrap().systems.clone().of(side), module).await {
+        for record in all(
+            &**scene
+                .server
+                .parts()
+                .roster
+                .get("shop")
+                .unwrap()
+                .systems
+                .clone()
+                .of(side),
+            module,
+        )
+        .await
+        {
             if ids.contains(&&record.id) || !eligible(module, &stock.settings, side, &record) {
                 continue;
             }

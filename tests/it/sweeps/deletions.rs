@@ -153,7 +153,15 @@ async fn a_mass_deletion_waits_for_a_person() {
     assert!(!report.is_clean());
     assert_eq!(scene.crm.records("Contacts").len(), 30);
 
-    let sweeper = scene.server.parts().roster.get("shop").unwrap().sweeper.clone().without_brake();
+    let sweeper = scene
+        .server
+        .parts()
+        .roster
+        .get("shop")
+        .unwrap()
+        .sweeper
+        .clone()
+        .without_brake();
     let report = sweeper.sweep(&contacts(), Scope::Full).await.unwrap();
     scene.quiet().await;
     assert_eq!(*report.found.of(Side::WooCommerce), 21);
@@ -241,7 +249,15 @@ async fn fields_blanked_by_the_dozen_wait_for_a_person() {
     assert_eq!(without_phone(), 0);
 
     // Who has looked may allow it.
-    let sweeper = scene.server.parts().roster.get("shop").unwrap().sweeper.clone().without_brake();
+    let sweeper = scene
+        .server
+        .parts()
+        .roster
+        .get("shop")
+        .unwrap()
+        .sweeper
+        .clone()
+        .without_brake();
     sweeper.sweep(&contacts(), Scope::Full).await.unwrap();
     scene.quiet().await;
     assert_eq!(without_phone(), 21);

@@ -15,7 +15,9 @@ use woo_vtiger_sync::queue::{Cause, Change, EmbeddedQueue, Event, Lane, Queue, S
 use woo_vtiger_sync::settings::Desk;
 use woo_vtiger_sync::store::{Action, Commit, Database, Entry, Links, Place, SqlStore};
 use woo_vtiger_sync::sync::{Decision, FieldPlan, Module, Reason, RecordId, Side, Sides, Value};
-use woo_vtiger_sync::web::{SystemLink, Web, configure};
+use woo_vtiger_sync::web::{SystemLink, Systems, Web, configure};
+
+use crate::connections::nowhere;
 
 /// 2026-01-31 12:34:56 UTC.
 const NOON: i64 = 1_769_862_896_000;
@@ -90,7 +92,8 @@ impl Site {
             accounts,
             public_url: None,
             settings: Arc::new(Desk::new(Arc::new(store.clone()), clock.clone(), [])),
-            systems,
+            systems: Systems::These(systems),
+            connections: nowhere(Arc::new(store.clone()), clock.clone()),
             demo: None,
         });
         Self {

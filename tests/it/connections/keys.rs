@@ -1,0 +1,181 @@
+//! What is secret of the connections that are kept in the database, and the key that it is sealed with.
+
+use secrecy::ExposeSecret;
+use woo_vtiger_sync::app::Parts;
+use woo_vtiger_sync::check::check;
+use woo_vtiger_sync::clock::SystemClock;
+use woo_vtiger_sync::config::Config;
+use woo_vtiger_sync::connections::{ConnectionsError, Input};
+use woo_vtiger_sync::store::Belongings;
+
+use super::lab::Lab;
+use crate::servers;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connections_secrets_are_sealed_and_shown_nowhere() {
+    let lab = Lab::new().await;
+    assert!(
+        !lab.key().exists(),
+        "no key is made before there is anything to seal"
+    );
+
+    let view = lab.connections().create(&lab.input("shop")).await.unwrap();
+
+    assert!(lab.key().exists());
+    assert!(view.is_kept && view.is_paused);
+    let kept = lab
+        .server
+        .parts()
+        .store
+        .kept_connection("shop")
+        .await
+        .unwrap()
+        .unwrap();
+    let entered = lab.connections().input("shop").await.unwrap();
+    for secret in [lab.input("shop").shop_secret, lab.input("shop").crm_access_key] {
+        assert!(!kept.settings.contains(&secret) && !kept.sealed.contains(&secret));
+        assert!(!format!("{view:?}{entered:?}").contains(&secret));
+        assert!(!format!("{:?}", lab.server.parts()).contains(&secret));
+    }
+    assert_eq!(
+        (entered.shop_url.as_str(), entered.shop_secret.as_str()),
+        (lab.shop.url().as_str(), "")
+    );
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_blank_stays_as_it_was_and_a_changed_secret_is_taken_beside_the_new_one() {
+    let lab = Lab::new().await;
+    let connections = lab.connections();
+    connections.create(&lab.input("shop")).await.unwrap();
+    let made_up = connections.callback_secret("shop").await.unwrap().unwrap();
+
+    let changed = Input {
+        crm_timeout: "7s".to_owned(),
+        crm_callback_secret: "another one".to_owned(),
+        ..connections.input("shop").await.unwrap()
+    };
+    connections.change(&changed).await.unwrap();
+
+    let member = lab.server.parts().roster.get("shop").unwrap();
+    let secrets: Vec<&str> = member
+        .connection
+        .vtiger
+        .callback_secrets
+        .iter()
+        .map(ExposeSecret::expose_secret)
+        .collect();
+    assert_eq!(secrets, ["another one", made_up.expose_secret()]);
+    assert_eq!(member.connection.vtiger.timeout.as_secs(), 7);
+    assert_eq!(
+        member.connection.woocommerce.consumer_secret.expose_secret(),
+        lab.input("shop").shop_secret
+    );
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_file_that_is_gone_is_told_and_the_connection_can_be_removed() {
+    let lab = Lab::new().await;
+    lab.connections().create(&lab.input("shop")).await.unwrap();
+
+    let lab = lab.restarted(|key| std::fs::remove_file(key).unwrap()).await;
+
+    let shown = lab.connections().show("shop").await.unwrap();
+    assert!(shown.problem.unwrap().contains("put it back from a backup"));
+    assert_eq!(shown.shop_url, lab.shop.url());
+    let checked = check(lab.server.parts()).await;
+    assert!(
+        !checked.good && checked.report.contains("FAIL"),
+        "{}",
+        checked.report
+    );
+    let other = lab.connections().create(&lab.input("other")).await.unwrap_err();
+    assert!(
+        matches!(other, ConnectionsError::Vault(_)),
+        "no second key is made: {other}"
+    );
+    assert!(!lab.key().exists());
+
+    lab.connections().remove("shop", Belongings::Stay).await.unwrap();
+    lab.connections().create(&lab.input("shop")).await.unwrap();
+    assert!(lab.key().exists());
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_key_opens_nothing_and_is_left_as_it_is() {
+    let lab = Lab::new().await;
+    lab.connections().create(&lab.input("shop")).await.unwrap();
+    let (mut right, wrong) = (String::new(), "ab".repeat(32));
+
+    let lab = lab
+        .restarted(|key| {
+            right = std::fs::read_to_string(key).unwrap();
+            std::fs::write(key, &wrong).unwrap();
+        })
+        .await;
+
+    let problem = lab.connections().show("shop").await.unwrap().problem.unwrap();
+    assert!(problem.contains("set the former key again"), "{problem}");
+    assert_eq!(std::fs::read_to_string(lab.key()).unwrap(), wrong);
+    let lab = lab.restarted(|key| std::fs::write(key, &right).unwrap()).await;
+    assert_eq!(lab.connections().show("shop").await.unwrap().problem, None);
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_postgresql_the_key_must_be_configured() {
+    let lab = Lab::new().await;
+    let database = servers::database().await;
+    let variables = |key: Option<&str>| {
+        let mut variables = vec![("WVS_DATABASE__URL".to_owned(), database.url())];
+        variables.extend(key.map(|key| ("WVS_ENCRYPTION__KEY".to_owned(), key.to_owned())));
+        variables
+    };
+    let open = async |key: Option<&str>| {
+        let config = Config::load(None, variables(key).into_iter()).unwrap();
+        Parts::open(&config, SystemClock::shared()).await.unwrap()
+    };
+
+    let without = open(None).await;
+    let refused = without
+        .connections()
+        .create(&lab.input("shop"))
+        .await
+        .unwrap_err();
+    without.close().await;
+    let with = open(Some(&"0f".repeat(32))).await;
+    let made = with.connections().create(&lab.input("shop")).await.unwrap();
+    with.close().await;
+
+    assert!(refused.to_string().contains("openssl rand -hex 32"), "{refused}");
+    assert!(made.is_kept);
+    lab.stop().await;
+}
+
+#[test]
+fn a_key_in_the_configuration_must_be_one() {
+    let load = |name: &str, value: &str| {
+        let variables = [(name.to_owned(), value.to_owned())];
+        Config::load(None, variables.into_iter()).map_err(|error| error.to_string())
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key");
+    std::fs::write(&file, format!("{}\n", "1b".repeat(32))).unwrap();
+
+    assert!(
+        load("WVS_ENCRYPTION__KEY", &"1b".repeat(32))
+            .unwrap()
+            .encryption_key
+            .is_some()
+    );
+    assert!(load("WVS_ENCRYPTION__KEY_FILE", file.to_str().unwrap()).is_ok());
+    let error = load("WVS_ENCRYPTION__KEY", "a password").unwrap_err();
+    assert!(
+        error.contains("encryption.key") && error.contains("openssl rand -hex 32"),
+        "{error}"
+    );
+    assert!(!error.contains("a password"));
+}
