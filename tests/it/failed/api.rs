@@ -31,12 +31,12 @@ async fn send(
         history: History {
             store: desk.failed.store.clone(),
             clock: desk.failed.clock.clone(),
-            connections: std::sync::Arc::new(vec!["shop".to_owned()]),
+            connections: Arc::new(vec!["shop".to_owned()]),
         },
         settings: Arc::new(settings::Desk::new(
             desk.failed.store.clone(),
             desk.failed.clock.clone(),
-            [],
+            Arc::new(Vec::<String>::new()),
         )),
         connections: nowhere(desk.failed.store.clone(), desk.failed.clock.clone()),
     });

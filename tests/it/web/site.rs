@@ -91,7 +91,11 @@ impl Site {
             clock: clock.clone(),
             accounts,
             public_url: None,
-            settings: Arc::new(Desk::new(Arc::new(store.clone()), clock.clone(), [])),
+            settings: Arc::new(Desk::new(
+                Arc::new(store.clone()),
+                clock.clone(),
+                Arc::new(Vec::<String>::new()),
+            )),
             systems: Systems::These(systems),
             connections: nowhere(Arc::new(store.clone()), clock.clone()),
             demo: None,
