@@ -285,15 +285,11 @@ impl Roster {
 #[async_trait]
 impl Engines for Roster {
     async fn engine(&self, connection: &str) -> Result<Engine, EngineError> {
-        let member = match self.get(connection) {
-            Some(member) => Some(member),
+        if self.get(connection).is_none() {
             // Another process may have just added it: however often such events come, each is a reason to look.
-            None => {
-                self.refresh().await?;
-                self.get(connection)
-            }
-        };
-        match member {
+            self.refresh().await?;
+        }
+        match self.get(connection) {
             Some(member) if member.is_paused => Err(EngineError::ConnectionPaused),
             Some(member) => Ok(member.engine.clone()),
             None if self.idle().contains_key(connection) => Err(EngineError::ConnectionPaused),

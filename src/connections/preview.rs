@@ -67,7 +67,7 @@ pub struct Skipped {
 }
 
 impl ModuleForecast {
-    fn new(module: Module, forecast: Forecast) -> Self {
+    fn new(module: Module, forecast: &Forecast) -> Self {
         let mut skipped = Vec::new();
         for side in Side::BOTH {
             let of_side: &BTreeMap<String, u64> = forecast.skipped.of(side);
@@ -162,7 +162,7 @@ async fn rehearse(member: &Member, shared: &Mutex<Preview>) -> Result<(), String
         let forecast = member.sweeper.rehearse(&at).await;
         let forecast = forecast.map_err(|error| telemetry::chain(&error))?;
         change(shared, |preview| {
-            preview.modules.push(ModuleForecast::new(at.module, forecast));
+            preview.modules.push(ModuleForecast::new(at.module, &forecast));
         });
     }
     Ok(())

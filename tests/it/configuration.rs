@@ -335,6 +335,8 @@ fn the_printed_configuration_and_its_debug_output_hold_no_secret() {
     format = "text"
     filter = "info"
 
+    [encryption]
+
     [connections.shop.woocommerce]
     url = "https://shop.example"
     consumer_key = "***"

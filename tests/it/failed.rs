@@ -92,10 +92,7 @@ async fn an_event_of_a_connection_that_is_not_known_is_not_lost() {
 
     let id = only_failed(&scene).await;
     let show = told(&scene, &["failed", "show", &id]).await;
-    assert!(
-        show.contains("its connection is not in the configuration of this process"),
-        "{show}"
-    );
+    assert!(show.contains("this process knows no such connection"), "{show}");
     scene.stop().await;
 }
 

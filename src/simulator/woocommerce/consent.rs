@@ -19,7 +19,7 @@ use super::server::Shared;
 pub(super) const PATH: &str = "/wc-auth/v1/";
 
 /// How long the program may take to answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What must be given, in the order in which it is looked for.
 const PARAMETERS: [&str; 5] = ["app_name", "user_id", "return_url", "callback_url", "scope"];

@@ -234,7 +234,7 @@ async fn a_record_of_an_unknown_connection_is_told_with_those_there_are() {
     );
     assert!(
         far.log
-            .contains("there is no connection `berlin`; the configuration has `shop`"),
+            .contains("there is no connection `berlin`; there is `shop`"),
         "{}",
         far.log
     );

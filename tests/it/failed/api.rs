@@ -31,7 +31,7 @@ async fn send(
         history: History {
             store: desk.failed.store.clone(),
             clock: desk.failed.clock.clone(),
-            connections: std::sync::Arc::new(vec!["shop".to_owned()]),
+            connections: Arc::new(vec!["shop".to_owned()]),
         },
         settings: Arc::new(settings::Desk::new(
             desk.failed.store.clone(),
