@@ -82,7 +82,7 @@ const RULES: [Rule; 10] = [
         why: "a system knows its API and the contract, nothing else",
     },
     Rule {
-        parts: &["engine", "sweep", "failed", "history", "settings"],
+        parts: &["engine", "sweep", "failed", "history", "record", "settings"],
         others: false,
         forbidden: &[
             "sqlx",

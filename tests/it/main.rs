@@ -40,6 +40,7 @@ mod process;
 mod queues;
 mod rabbitmq;
 mod recording;
+mod records;
 mod sales_orders;
 mod sales_orders_back;
 mod scene;

@@ -1,6 +1,7 @@
 //! The store keeps its contracts on SQLite and on PostgreSQL: every operation is tried on both.
 
 mod connections;
+mod known;
 mod leases;
 mod limits;
 mod records;
