@@ -104,7 +104,8 @@ impl Connections {
             return Ok(Some(Problem::new("name", remedy)));
         }
         if RESERVED.contains(&name) {
-            let remedy = format!("`{name}` stands for something else in addresses of the pages; choose another name");
+            let remedy =
+                format!("`{name}` stands for something else in addresses of the pages; choose another name");
             return Ok(Some(Problem::new("name", remedy)));
         }
         if !is_connection_name(name) {
