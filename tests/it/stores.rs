@@ -2,6 +2,7 @@
 
 mod leases;
 mod limits;
+mod log;
 mod records;
 mod runs;
 mod schema;

@@ -116,6 +116,7 @@ impl Site {
             created: None,
             fence: None,
             run: None,
+            told_at: None,
         };
         self.store.commit(&commit).await.unwrap();
     }
