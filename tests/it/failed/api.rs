@@ -30,7 +30,7 @@ async fn send(
         history: History {
             store: desk.failed.store.clone(),
             clock: desk.failed.clock.clone(),
-            connections: vec!["shop".to_owned()],
+            connections: std::sync::Arc::new(vec!["shop".to_owned()]),
         },
         settings: Arc::new(settings::Desk::new(
             desk.failed.store.clone(),
