@@ -10,8 +10,8 @@ mod answer;
 mod failed;
 mod guard;
 mod listing;
-mod records;
 mod log;
+mod records;
 mod runs;
 mod settings;
 
