@@ -166,6 +166,7 @@ impl From<HistoryError> for Refusal {
             HistoryError::UnknownRun(_) | HistoryError::UnknownConnection(_) => {
                 Self::NotFound(error.to_string())
             }
+            HistoryError::Filter(_) => Self::Malformed(error.to_string()),
             HistoryError::Store(_) => {
                 tracing::error!(error = %telemetry::chain(&error), "a request to the API failed");
                 Self::Unavailable
@@ -210,7 +211,7 @@ impl From<SettingsError> for Refusal {
 /// There is nothing at this address.
 pub(super) async fn nothing_here() -> Result<HttpResponse, Refusal> {
     Err(Refusal::NotFound(
-        "there is nothing at this address; the API has /api/v1/connections, failed, runs, modules, sweep, backfill, records, \
+        "there is nothing at this address; the API has /api/v1/connections, failed, log, runs, modules, sweep, backfill, records, \
          attention and settings"
             .to_owned(),
     ))

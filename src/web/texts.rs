@@ -10,12 +10,13 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
 
 /// All areas' words.
-const ENGLISH: [&str; 7] = [
+const ENGLISH: &[&str] = &[
     include_str!("texts/en/frame.ftl"),
     include_str!("texts/en/accounts.ftl"),
     include_str!("texts/en/connections.ftl"),
     include_str!("texts/en/attention.ftl"),
     include_str!("texts/en/failed.ftl"),
+    include_str!("texts/en/log.ftl"),
     include_str!("texts/en/records.ftl"),
     include_str!("texts/en/settings.ftl"),
 ];
@@ -27,7 +28,7 @@ static BUNDLE: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| {
     bundle.set_use_isolating(false);
     for text in ENGLISH {
         // A test reads all files; what can be read of a broken one is of use yet.
-        let resource = FluentResource::try_new(text.to_owned()).unwrap_or_else(|(resource, _)| resource);
+        let resource = FluentResource::try_new((*text).to_owned()).unwrap_or_else(|(resource, _)| resource);
         let _ = bundle.add_resource(resource);
     }
     bundle

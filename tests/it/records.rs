@@ -285,6 +285,7 @@ async fn tell(scene: &Scene, ids: (&str, Option<&str>), text: &str, skip: Option
         entries: vec![entry],
         created: None,
         fence: None,
+        told_at: None,
         run: None,
     };
     parts.store.commit(&commit).await.unwrap();
