@@ -322,7 +322,6 @@ impl Records {
         DisputeFilter {
             connection: filter.connection.clone(),
             module: filter.module,
-            woocommerce_id: None,
             since: self.clock.now().before(RECENT),
         }
     }

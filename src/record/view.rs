@@ -7,7 +7,7 @@ use super::{RecordError, Records, ids_of};
 use crate::clock::{Timestamp, iso};
 use crate::engine::takes_back;
 use crate::queue::Cause;
-use crate::store::{Action, Dispute, DisputeFilter, Link, Place, Question, Stored};
+use crate::store::{Action, Dispute, Link, Place, Question, Stored};
 use crate::sync::{
     Basket, Direction, FieldMapping, Module, ModuleSettings, RecordId, Side, Sides, Transform, Value,
 };
@@ -207,13 +207,7 @@ impl Records {
         let Some(link) = link.filter(|link| !link.is_broken()) else {
             return Ok(Vec::new());
         };
-        let filter = DisputeFilter {
-            connection: Some(at.connection.clone()),
-            module: Some(at.module),
-            woocommerce_id: Some(link.ids.woocommerce.clone()),
-            ..DisputeFilter::default()
-        };
-        let found = self.store.disputes(&filter, None, 100).await?;
+        let found = self.store.disputes_of(at, &link.ids.woocommerce).await?;
         let found = found
             .into_iter()
             .filter(|one| one.ids == link.ids && takes_back(settings, &one.field).is_some());

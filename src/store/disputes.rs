@@ -48,8 +48,6 @@ pub struct DisputeFilter {
     pub connection: Option<String>,
     /// Only those of this module.
     pub module: Option<Module>,
-    /// Only those of this record of WooCommerce's.
-    pub woocommerce_id: Option<RecordId>,
     /// Only those since then.
     pub since: Timestamp,
 }
@@ -64,6 +62,9 @@ pub trait Disputes: Send + Sync + fmt::Debug {
         before: Option<&str>,
         limit: u32,
     ) -> Result<Vec<Dispute>, StoreError>;
+
+    /// Those of one pair, by WooCommerce's record, in the order of their fields.
+    async fn disputes_of(&self, at: &Place, woocommerce: &RecordId) -> Result<Vec<Dispute>, StoreError>;
 
     /// How many there are.
     async fn dispute_count(&self, filter: &DisputeFilter) -> Result<u64, StoreError>;
@@ -95,11 +96,10 @@ macro_rules! select {
     };
 }
 
-/// The condition of a [`DisputeFilter`], whose parameters are the first four.
+/// The condition of a [`DisputeFilter`], whose parameters are the first three.
 macro_rules! filter {
     () => {
-        " where ($1 is null or connection = $1) and ($2 is null or module = $2) \
-         and ($3 is null or woocommerce_id = $3) and at >= $4"
+        " where ($1 is null or connection = $1) and ($2 is null or module = $2) and at >= $3"
     };
 }
 
@@ -114,11 +114,10 @@ impl Disputes for SqlStore {
         let rows = sqlx::query(concat!(
             select!(),
             filter!(),
-            " and ($5 is null or id < $5) order by id desc limit $6"
+            " and ($4 is null or id < $4) order by id desc limit $5"
         ))
         .bind(filter.connection.as_deref())
         .bind(filter.module.map(Module::as_str))
-        .bind(filter.woocommerce_id.as_ref().map(RecordId::as_str))
         .bind(filter.since.as_millis())
         .bind(before)
         .bind(i64::from(limit))
@@ -132,13 +131,26 @@ impl Disputes for SqlStore {
         let row = sqlx::query(concat!("select count(*) as number from conflict", filter!()))
             .bind(filter.connection.as_deref())
             .bind(filter.module.map(Module::as_str))
-            .bind(filter.woocommerce_id.as_ref().map(RecordId::as_str))
             .bind(filter.since.as_millis())
             .fetch_one(self.database.read())
             .await
             .map_err(StoreError::new(READ))?;
         let number: i64 = row.try_get("number").map_err(StoreError::new(READ))?;
         Ok(number.unsigned_abs())
+    }
+
+    async fn disputes_of(&self, at: &Place, woocommerce: &RecordId) -> Result<Vec<Dispute>, StoreError> {
+        let rows = sqlx::query(concat!(
+            select!(),
+            " where connection = $1 and module = $2 and woocommerce_id = $3 order by field"
+        ))
+        .bind(at.connection.as_str())
+        .bind(at.module.as_str())
+        .bind(woocommerce.as_str())
+        .fetch_all(self.database.read())
+        .await
+        .map_err(StoreError::new(READ))?;
+        rows.iter().map(dispute).collect()
     }
 
     async fn dispute(&self, id: &str) -> Result<Option<Dispute>, StoreError> {
@@ -209,6 +221,16 @@ pub(super) async fn note(
     transaction: &mut Transaction<'static, Any>,
     commit: &Commit,
 ) -> Result<(), StoreError> {
+    if let Some(link) = commit.link.as_ref().filter(|link| link.is_broken()) {
+        // One of the two is gone: there is nothing to settle between them.
+        sqlx::query("delete from conflict where connection = $1 and module = $2 and woocommerce_id = $3")
+            .bind(commit.at.connection.as_str())
+            .bind(commit.at.module.as_str())
+            .bind(link.ids.woocommerce.as_str())
+            .execute(&mut **transaction)
+            .await
+            .map_err(StoreError::new(WRITE))?;
+    }
     for entry in &commit.entries {
         let (Some(woocommerce), Some(vtiger)) = (&entry.ids.woocommerce, &entry.ids.vtiger) else {
             continue;

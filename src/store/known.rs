@@ -19,7 +19,10 @@ const READ: &str = "look for records";
 const WRITE: &str = "note what a record is found by";
 
 /// So many words that begin alike are looked at: whoever wants another one gives more of it.
-const LOOKED_AT: i64 = 2_000;
+const LOOKED_AT: i64 = 200;
+
+/// So many of the rarest word, where others narrow the search down: what is compared for each is in one index.
+const COMPARED: i64 = 3_000;
 
 /// Records by what they are found by.
 #[async_trait]
@@ -82,17 +85,19 @@ impl Known for SqlStore {
             // Writing to a string can't fail.
             let _ = write!(
                 others,
-                " and exists (select 1 from known_word other where other.record = known_record.id \
+                " and exists (select 1 from known_word other where other.record = found.record \
                  and other.word >= ${} and other.word < ${})",
                 6 + 2 * nth,
                 7 + 2 * nth
             );
         }
+        let words_read = if words.is_empty() { LOOKED_AT } else { COMPARED };
         let statement = format!(
             "select connection, module, woocommerce_id, vtiger_id, title, match_key, updated_at \
              from (select distinct record from (select record from known_word where word >= $1 and word < $2 \
-             order by word limit {LOOKED_AT}) as found) as those join known_record on known_record.id = those.record \
-             where ($3 is null or connection = $3) and ($4 is null or module = $4){others} \
+             order by word limit {words_read}) as found where 1 = 1{others} limit {LOOKED_AT}) as those \
+             join known_record on known_record.id = those.record \
+             where ($3 is null or connection = $3) and ($4 is null or module = $4) \
              order by updated_at desc, known_record.id desc limit $5"
         );
         // Nothing but numbers of placeholders is put in.
@@ -181,10 +186,11 @@ impl SqlStore {
         for word in words {
             let row = sqlx::query(
                 "select count(*) as number from (select record from known_word where word >= $1 and word < $2 \
-                 limit 1000) as found",
+                 limit $3) as found",
             )
             .bind(word.as_str())
             .bind(end_of(word))
+            .bind(COMPARED)
             .fetch_one(self.database.read())
             .await
             .map_err(StoreError::new(READ))?;

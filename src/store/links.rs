@@ -165,12 +165,22 @@ impl Links for SqlStore {
     }
 
     async fn unlink(&self, id: &str) -> Result<(), StoreError> {
-        sqlx::query("delete from link where id = $1")
-            .bind(id)
-            .execute(self.database.write())
-            .await
-            .map_err(StoreError::new("forget a link"))?;
-        Ok(())
+        const FORGET: &str = "forget a link";
+        let mut transaction = self.database.begin().await.map_err(StoreError::new(FORGET))?;
+        // Between records that are not the same nothing is in conflict.
+        for statement in [
+            "delete from conflict where exists (select 1 from link where link.id = $1 \
+             and link.connection = conflict.connection and link.module = conflict.module \
+             and link.woocommerce_id = conflict.woocommerce_id)",
+            "delete from link where id = $1",
+        ] {
+            sqlx::query(statement)
+                .bind(id)
+                .execute(&mut *transaction)
+                .await
+                .map_err(StoreError::new(FORGET))?;
+        }
+        transaction.commit().await.map_err(StoreError::new(FORGET))
     }
 
     async fn creates_open(&self, at: &Place, side: Side) -> Result<Vec<(RecordId, Timestamp)>, StoreError> {

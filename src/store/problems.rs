@@ -114,7 +114,17 @@ impl Problems for SqlStore {
         after: &str,
         limit: u32,
     ) -> Result<Vec<Problem>, StoreError> {
-        let rows = sqlx::query(concat!(select!(), filter!(), " and id > $4 order by id limit $5"))
+        // By an index of its own: of a rare kind all problems would be looked through for each page.
+        let statement = if filter.kind.is_some() {
+            concat!(
+                select!(),
+                " where kind = $3 and ($1 is null or connection = $1) and ($2 is null or module = $2) \
+                 and id > $4 order by id limit $5"
+            )
+        } else {
+            concat!(select!(), filter!(), " and id > $4 order by id limit $5")
+        };
+        let rows = sqlx::query(statement)
             .bind(filter.connection.as_deref())
             .bind(filter.module.map(Module::as_str))
             .bind(filter.kind.as_deref())

@@ -341,10 +341,6 @@ async fn a_conflict_is_known_until_its_field_moves() {
                 connection: Some("other".to_owned()),
                 ..all.clone()
             },
-            DisputeFilter {
-                woocommerce_id: Some(RecordId::new("2")),
-                ..all.clone()
-            },
         ] {
             assert_eq!(store.dispute_count(&filter).await.unwrap(), 0, "{filter:?}");
         }
@@ -362,6 +358,11 @@ async fn a_conflict_is_known_until_its_field_moves() {
             left.iter().map(|one| one.field.as_str()).collect::<Vec<_>>(),
             [phone]
         );
+
+        let place = contacts();
+        let of = async |id: &str| store.disputes_of(&place, &RecordId::new(id)).await.unwrap();
+        assert_eq!(of("1").await, left);
+        assert_eq!(of("2").await, []);
 
         store.forget_dispute(&left[0].id).await.unwrap();
         assert_eq!(store.dispute_count(&all).await.unwrap(), 0);
@@ -424,6 +425,38 @@ async fn a_record_s_history_is_told_page_by_page_and_by_entry() {
         };
         let found = store.entries_before(&elsewhere, Side::Vtiger, &id, None, 2).await;
         assert!(found.unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_is_in_conflict_between_records_that_are_unlinked_or_gone() {
+    on_both(async |store| {
+        let all = DisputeFilter::default();
+        let entry = |customer: &str, contact: &str| {
+            let fields = vec![plan("a = b", RULED)];
+            told(Side::Vtiger, Action::Updated, "Ann", (customer, contact), fields)
+        };
+        let (one, other) = (link("1", "12x1"), link("2", "12x2"));
+        for link in [&one, &other] {
+            let ids = (link.ids.woocommerce.as_str(), link.ids.vtiger.as_str());
+            let commit = commit(Some(link.clone()), vec![entry(ids.0, ids.1)]);
+            store.commit(&commit).await.unwrap();
+        }
+        assert_eq!(store.dispute_count(&all).await.unwrap(), 2);
+
+        store.unlink(&one.id).await.unwrap();
+        assert_eq!(store.dispute_count(&all).await.unwrap(), 1);
+        let gone = Link {
+            deleted: Sides {
+                woocommerce: false,
+                vtiger: true,
+            },
+            ..other
+        };
+        store.commit(&commit(Some(gone), Vec::new())).await.unwrap();
+
+        assert_eq!(store.dispute_count(&all).await.unwrap(), 0);
     })
     .await;
 }
