@@ -153,7 +153,9 @@ impl Roster {
     }
 
     /// Starts what the connections have done all the time, also of those that come later.
-    pub fn begin(&self) {
+    pub async fn begin(&self) {
+        // What is brought to work meanwhile must not be started twice.
+        let _looked = self.looked.lock().await;
         self.is_begun.store(true, Ordering::Relaxed);
         for member in self.all() {
             self.source.start(&member);

@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use super::Api;
 use super::answer::Refusal;
 use super::listing::resource;
+use super::settings::CALLER;
 use crate::connections::{Input, ModuleChoice, Trial};
 use crate::store::Belongings;
 use crate::sync::Side;
@@ -128,7 +129,8 @@ async fn choose(
     name: web::Path<String>,
     choices: web::Json<Choices>,
 ) -> Result<HttpResponse, Refusal> {
-    Ok(HttpResponse::Ok().json(api.connections.choose(&name, &choices.modules).await?))
+    let chosen = api.connections.choose(&name, &choices.modules, CALLER).await?;
+    Ok(HttpResponse::Ok().json(chosen))
 }
 
 async fn begin_preview(api: web::Data<Api>, name: web::Path<String>) -> Result<HttpResponse, Refusal> {

@@ -14,7 +14,7 @@ use crate::store::{Place, Signature};
 use crate::sync::Module;
 
 /// Who changes settings through the API.
-const CALLER: &str = "API";
+pub(super) const CALLER: &str = "API";
 
 /// Adds the addresses.
 pub(super) fn configure(service: &mut web::ServiceConfig) {

@@ -97,7 +97,7 @@ impl Server {
             let (store, clock) = (Arc::clone(&parts.store), Arc::clone(&parts.clock));
             tasks.spawn(note_links(store, clock, stop.clone()));
         }
-        parts.roster.begin();
+        parts.roster.begin().await;
         tasks.spawn(Arc::clone(&parts.roster).watch(stop.clone()));
         if let Some(relay) = parts.relay() {
             tasks.spawn(relay);

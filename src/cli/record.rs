@@ -57,8 +57,8 @@ async fn open(arguments: &PlaceArguments) -> anyhow::Result<(Parts, Place)> {
 }
 
 /// The connection that is meant: the one named, or the only one.
-pub(super) fn connection(names: &[String], named: Option<&str>) -> anyhow::Result<String> {
-    let known: Vec<&str> = names.iter().map(String::as_str).collect();
+pub(super) fn connection(there_are: &[String], named: Option<&str>) -> anyhow::Result<String> {
+    let known: Vec<&str> = there_are.iter().map(String::as_str).collect();
     let Some(named) = named else {
         return match known.as_slice() {
             [] => {

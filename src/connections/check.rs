@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::input::{Field, Input, NEEDED};
+use super::input::{Field, Input, Kind, NEEDED};
 use super::{Connections, ConnectionsError, Written, made_up};
 use crate::config::{ConfigError, is_connection_name};
 use crate::store::{Place, StoreError};
@@ -65,11 +65,17 @@ impl Connections {
     ) -> Result<(Written, Vec<Problem>), ConnectionsError> {
         let mut problems = Vec::new();
         let mut written = input.written(true);
+        let mut moved = Vec::new();
         if changes {
             let old = Written::open(&self.kept(&input.name).await?, &self.vault)?;
             problems.extend(self.consented(input, &mut written).await?);
             written.is_paused = old.is_paused;
             written.keep_secrets_of(&old);
+            moved.extend(
+                ["woocommerce", "vtiger"]
+                    .into_iter()
+                    .filter(|table| written.is_moved(&old, table)),
+            );
         } else {
             problems.extend(self.name_problem(&input.name).await?);
             problems.extend(self.consented(input, &mut written).await?);
@@ -82,10 +88,18 @@ impl Connections {
             }
         }
         for (name, remedy) in NEEDED {
-            let is_missing = Field::named(name).is_some_and(|field| written.get(field).is_none());
-            if is_missing && problems.iter().all(|problem| problem.field != name) {
-                problems.push(Problem::new(name, format!("it is empty; {remedy}")));
-            }
+            let field = Field::named(name).filter(|field| written.get(field).is_none());
+            let Some(field) = field.filter(|_| problems.iter().all(|problem| problem.field != name)) else {
+                continue;
+            };
+            problems.push(if field.kind == Kind::Secret && moved.contains(&field.table) {
+                Problem::new(
+                    name,
+                    "what is kept is for the former address alone; enter it for this one",
+                )
+            } else {
+                Problem::new(name, format!("it is empty; {remedy}"))
+            });
         }
         if let Err(error) = written.connection(&input.name, self.public_url.is_some()) {
             for problem in problems_of(&error) {

@@ -5,6 +5,7 @@ use std::fmt;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
+use url::Url;
 
 use super::input::{FIELDS, Field, Kind, NEEDED};
 use crate::config::{self, ConfigError, Connection};
@@ -141,11 +142,29 @@ impl Written {
         }
     }
 
+    /// Whether a side is reached at another host than before, or no longer over https.
+    pub(super) fn is_moved(&self, old: &Self, table: &str) -> bool {
+        let url = |written: &Self| {
+            let url = written.get(Field::at(table, "url")?)?;
+            Url::parse(url).ok()
+        };
+        let (Some(now), Some(before)) = (url(self), url(old)) else {
+            return true;
+        };
+        now.host_str() != before.host_str()
+            || now.port() != before.port()
+            || now.scheme() == "http" && before.scheme() == "https"
+    }
+
     /// Takes the secrets over that were not entered anew. Those that were take the place of the old ones, which senders
-    /// may still use for a while.
+    /// may still use for a while. What is shown to a system is never sent to another host than it was entered for.
     pub(super) fn keep_secrets_of(&mut self, old: &Self) {
+        let moved = ["woocommerce", "vtiger"].map(|table| (table, self.is_moved(old, table)));
         for field in FIELDS.iter().filter(|field| field.kind == Kind::Secret) {
-            if self.get(field).is_none()
+            let is_shown = NEEDED.iter().any(|(name, _)| *name == field.name);
+            let is_for_another = is_shown && moved.contains(&(field.table, true));
+            if !is_for_another
+                && self.get(field).is_none()
                 && let Some(value) = old.get(field)
             {
                 self.put(field, value.to_owned());

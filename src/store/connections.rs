@@ -11,7 +11,8 @@ use super::{SqlStore, StoreError};
 use crate::clock::Timestamp;
 
 /// What is remembered of a connection beside the connection itself.
-const BELONGINGS: [&str; 13] = [
+const BELONGINGS: [&str; 18] = [
+    "delete from known_word where record in (select id from known_record where connection = $1)",
     "delete from link where connection = $1",
     "delete from intent where connection = $1",
     "delete from waiting where connection = $1",
@@ -19,6 +20,10 @@ const BELONGINGS: [&str; 13] = [
     "delete from run where connection = $1",
     "delete from failed where connection = $1",
     "delete from setting where connection = $1",
+    "delete from setting_version where connection = $1",
+    "delete from known_record where connection = $1",
+    "delete from problem where connection = $1",
+    "delete from conflict where connection = $1",
     "delete from sweep where connection = $1",
     "delete from sweep_request where connection = $1",
     "delete from webhook_secret where connection = $1",
@@ -186,4 +191,37 @@ fn read(row: &AnyRow) -> Result<KeptConnection, sqlx::Error> {
         created: Timestamp::from_millis(row.try_get("created_at")?),
         updated: Timestamp::from_millis(row.try_get("updated_at")?),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_table_has_a_connections_rows_is_cleared_with_it() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+        let mut tables = Vec::new();
+        for file in std::fs::read_dir(folder).unwrap() {
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            for made in text.split("create table ").skip(1) {
+                let (name, columns) = made.split_once(" (").unwrap();
+                let columns = columns.split(");").next().unwrap();
+                if columns
+                    .lines()
+                    .any(|line| line.trim_start().starts_with("connection text"))
+                {
+                    tables.push(name.to_owned());
+                }
+            }
+        }
+        assert!(tables.len() > 12, "the tables were not found: {tables:?}");
+
+        for table in tables {
+            let statement = format!("delete from {table} where connection = $1");
+            assert!(
+                BELONGINGS.contains(&statement.as_str()),
+                "{table} is left as it is"
+            );
+        }
+    }
 }

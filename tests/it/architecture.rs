@@ -82,7 +82,17 @@ const RULES: [Rule; 10] = [
         why: "a system knows its API and the contract, nothing else",
     },
     Rule {
-        parts: &["engine", "sweep", "failed", "history", "record", "settings"],
+        parts: &[
+            "engine",
+            "sweep",
+            "failed",
+            "history",
+            "record",
+            "settings",
+            "connections",
+            "roster",
+            "vault",
+        ],
         others: false,
         forbidden: &[
             "sqlx",

@@ -140,7 +140,11 @@ async fn choose(
         enabled: form.enabled.contains(&module),
         direction,
     });
-    web.connections.choose(&name, &choices).await.map_err(failed)?;
+    let by = &act.viewer.name;
+    web.connections
+        .choose(&name, &choices, by)
+        .await
+        .map_err(failed)?;
     let note = texts::say("connections-chosen");
     answer::see_other_with(&web, &act.viewer, &format!("{}#preview", path(&name)), &note).await
 }

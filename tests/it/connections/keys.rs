@@ -5,8 +5,9 @@ use woo_vtiger_sync::app::Parts;
 use woo_vtiger_sync::check::check;
 use woo_vtiger_sync::clock::SystemClock;
 use woo_vtiger_sync::config::Config;
-use woo_vtiger_sync::connections::{ConnectionsError, Input};
+use woo_vtiger_sync::connections::{ConnectionsError, Input, Trial};
 use woo_vtiger_sync::store::Belongings;
+use woo_vtiger_sync::sync::Side;
 
 use super::lab::Lab;
 use crate::servers;
@@ -72,6 +73,30 @@ async fn what_is_left_blank_stays_as_it_was_and_a_changed_secret_is_taken_beside
         member.connection.woocommerce.consumer_secret.expose_secret(),
         lab.input("shop").shop_secret
     );
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kept_keys_are_never_sent_to_another_host() {
+    let lab = Lab::new().await;
+    let connections = lab.connections();
+    connections.create(&lab.input("shop")).await.unwrap();
+    let moved = Input {
+        shop_url: "https://elsewhere.example".to_owned(),
+        ..connections.input("shop").await.unwrap()
+    };
+
+    let tried = connections.test(Trial::Entered(&moved), Side::WooCommerce).await;
+    let changed = connections.change(&moved).await;
+
+    for refused in [tried.map(drop), changed.map(drop)] {
+        let Err(ConnectionsError::Invalid(problems)) = refused else {
+            panic!("{refused:?}");
+        };
+        let fields: Vec<&str> = problems.iter().map(|problem| problem.field).collect();
+        assert_eq!(fields, ["shop_key", "shop_secret"], "{problems:?}");
+        assert!(problems[0].message.contains("former address"));
+    }
     lab.stop().await;
 }
 
