@@ -128,7 +128,8 @@ async fn choose(
     name: web::Path<String>,
     choices: web::Json<Choices>,
 ) -> Result<HttpResponse, Refusal> {
-    Ok(HttpResponse::Ok().json(api.connections.choose(&name, &choices.modules).await?))
+    let chosen = api.connections.choose(&name, &choices.modules, "API");
+    Ok(HttpResponse::Ok().json(chosen.await?))
 }
 
 async fn begin_preview(api: web::Data<Api>, name: web::Path<String>) -> Result<HttpResponse, Refusal> {

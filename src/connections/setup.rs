@@ -6,6 +6,7 @@ use super::input::Field;
 use super::{Connections, ConnectionsError, View};
 use crate::history::History;
 use crate::roster::Names;
+use crate::store::Signature;
 use crate::sync::{Direction, Module, ModuleSettings};
 use crate::webhooks::{Planned, Reached, Step};
 
@@ -60,18 +61,23 @@ impl From<&Planned> for RegisteredStep {
 }
 
 impl Connections {
-    /// Chooses what a connection keeps in step. Taxes go along as soon as anything is.
+    /// Chooses what a connection keeps in step, as this person. Taxes go along as soon as anything is.
     ///
     /// # Errors
     /// When there is no such connection, or the store fails.
-    pub async fn choose(&self, name: &str, choices: &[ModuleChoice]) -> Result<View, ConnectionsError> {
+    pub async fn choose(
+        &self,
+        name: &str,
+        choices: &[ModuleChoice],
+        by: &str,
+    ) -> Result<View, ConnectionsError> {
         let member = self.member(name).await?;
         let is_any = choices.iter().any(|choice| choice.enabled);
         for at in Self::places(name) {
             let choice = choices.iter().find(|choice| choice.module == at.module);
             let stored = self.store.settings(&at).await?;
-            let mut settings = match stored {
-                Some(settings) => settings,
+            let mut settings = match &stored {
+                Some(settings) => settings.clone(),
                 None => ModuleSettings::default_for(at.module).map_err(crate::engine::EngineError::from)?,
             };
             match choice {
@@ -82,7 +88,13 @@ impl Connections {
                 }
                 None => continue,
             }
-            self.store.put_settings(&at, &settings, self.clock.now()).await?;
+            if stored.as_ref() == Some(&settings) {
+                continue;
+            }
+            let signature = Signature::new(by, "chosen with the connection");
+            self.store
+                .save_settings(&at, &settings, &signature, None, self.clock.now())
+                .await?;
         }
         self.view(&member).await
     }

@@ -11,7 +11,7 @@ use super::{SqlStore, StoreError};
 use crate::clock::Timestamp;
 
 /// What is remembered of a connection beside the connection itself.
-const BELONGINGS: [&str; 13] = [
+const BELONGINGS: [&str; 14] = [
     "delete from link where connection = $1",
     "delete from intent where connection = $1",
     "delete from waiting where connection = $1",
@@ -19,6 +19,7 @@ const BELONGINGS: [&str; 13] = [
     "delete from run where connection = $1",
     "delete from failed where connection = $1",
     "delete from setting where connection = $1",
+    "delete from setting_version where connection = $1",
     "delete from sweep where connection = $1",
     "delete from sweep_request where connection = $1",
     "delete from webhook_secret where connection = $1",

@@ -140,7 +140,8 @@ async fn choose(
         enabled: form.enabled.contains(&module),
         direction,
     });
-    web.connections.choose(&name, &choices).await.map_err(failed)?;
+    let chosen = web.connections.choose(&name, &choices, &act.viewer.name);
+    chosen.await.map_err(failed)?;
     let note = texts::say("connections-chosen");
     answer::see_other_with(&web, &act.viewer, &format!("{}#preview", path(&name)), &note).await
 }

@@ -21,7 +21,7 @@ async fn a_connection_made_while_the_service_runs_keeps_a_shop_and_a_crm_in_step
     lab.shop.register_customer(ann("ann@shop.example"));
     let connections = lab.connections();
     connections.create(&lab.input("shop")).await.unwrap();
-    connections.choose("shop", &CONTACTS).await.unwrap();
+    connections.choose("shop", &CONTACTS, "Ann").await.unwrap();
 
     let registered = connections.register_webhooks("shop").await.unwrap();
     assert_eq!((registered.failure, registered.is_reached), (None, Some(true)));
@@ -62,7 +62,7 @@ async fn a_preview_counts_what_would_be_done_and_does_nothing() {
     lab.shop.register_customer(ann("ann@shop.example"));
     let connections = lab.connections();
     connections.create(&lab.input("shop")).await.unwrap();
-    connections.choose("shop", &CONTACTS).await.unwrap();
+    connections.choose("shop", &CONTACTS, "Ann").await.unwrap();
     assert_eq!(connections.preview("shop"), None);
 
     let begun = connections.begin_preview("shop").await.unwrap();
@@ -234,7 +234,7 @@ async fn an_event_of_a_connection_that_is_not_known_yet_waits_for_it() {
 
     let connections = lab.connections();
     connections.create(&lab.input("shop")).await.unwrap();
-    connections.choose("shop", &CONTACTS).await.unwrap();
+    connections.choose("shop", &CONTACTS, "Ann").await.unwrap();
     connections.pause("shop", false).await.unwrap();
 
     wait_until("the event was dealt with", async || {
@@ -254,7 +254,7 @@ async fn a_removed_connection_leaves_what_was_done_unless_asked_otherwise() {
     lab.shop.register_customer(ann("ann@shop.example"));
     let connections = lab.connections();
     connections.create(&lab.input("shop")).await.unwrap();
-    connections.choose("shop", &CONTACTS).await.unwrap();
+    connections.choose("shop", &CONTACTS, "Ann").await.unwrap();
     connections.begin("shop").await.unwrap();
     let store = &lab.server.parts().store;
     let entries = async || store.entries(100).await.unwrap().len();
