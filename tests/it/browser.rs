@@ -3,6 +3,7 @@
 mod accessibility;
 mod driver;
 mod hands;
+mod settings;
 mod setup;
 
 use std::panic::AssertUnwindSafe;

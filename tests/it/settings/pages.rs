@@ -1,5 +1,7 @@
 //! The settings' pages: a person changes something, and it shows in the other system.
 
+use std::time::Duration;
+
 use serde_json::json;
 use woo_vtiger_sync::simulator::faults::FaultPlan;
 use woo_vtiger_sync::sync::{ConflictRule, Direction, Guests, Module, Transform};
@@ -363,11 +365,12 @@ async fn the_table_of_statuses_offers_both_systems_values_and_holds() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_system_that_is_away_leaves_the_forms_usable() {
     let scene = scene().await;
-    let admin = Visitor::admin(&scene.server).await;
     scene.crm.set_faults(FaultPlan {
         request_faults: 1.0,
         ..FaultPlan::default()
     });
+    let scene = scene.start_later(Duration::ZERO).await;
+    let admin = Visitor::admin(&scene.server).await;
 
     let page = admin.page("/settings/shop/products/mappings/new").await;
 

@@ -63,6 +63,17 @@ async fn what_belongs_to_a_connection_goes_only_where_that_is_asked_for() {
         store.keep_connection(&kept("outlet", "a")).await.unwrap();
         assert!(store.forget_connection("shop", Belongings::Go).await.unwrap());
         assert!(store.settings(&contacts()).await.unwrap().is_none());
+        assert!(store.settings_in_force(&contacts()).await.unwrap().is_none());
+        store.put_settings(&contacts(), &settings, at(2)).await.unwrap();
+        assert_eq!(
+            store
+                .settings_in_force(&contacts())
+                .await
+                .unwrap()
+                .unwrap()
+                .version,
+            1
+        );
         assert!(store.kept_connection("outlet").await.unwrap().is_some());
     })
     .await;
