@@ -18,6 +18,7 @@
 //! | [`woocommerce`], [`vtiger`] | clients, wire formats, webhook authentication |
 //! | [`queue`], [`store`] | durable events; links, journal, leases, settings |
 //! | [`engine`], [`sweep`] | what happens to an event; finding what no event announced |
+//! | [`debug_log`] | what was said to the two systems, masked, while somebody looks for a fault |
 //! | [`failed`] | events that failed too often: looked at, replayed, discarded |
 //! | [`connections`], [`roster`] | connections made in the browser; the connections at work in this process |
 //! | [`vault`] | secrets at rest |
@@ -36,6 +37,7 @@ pub mod check;
 pub mod clock;
 pub mod config;
 pub mod connections;
+pub mod debug_log;
 pub mod demo;
 pub mod engine;
 pub mod failed;

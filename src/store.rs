@@ -8,6 +8,7 @@ mod connections;
 mod consents;
 mod database;
 mod disputes;
+mod debug_log;
 mod failed;
 mod journal;
 mod known;
@@ -37,6 +38,7 @@ pub use connections::{Belongings, KeptConnection, KeptConnections};
 pub use consents::{Consent, Consents};
 pub use database::{Database, DatabaseError};
 pub use disputes::{Dispute, DisputeFilter, Disputes};
+pub use debug_log::{DebugExchange, DebugFilter, DebugLogs, DebugSwitch};
 pub use failed::{FailedEvent, FailedEvents, FailedFilter};
 pub use journal::{Action, Entry, Journal, LogLine, Stored};
 pub use known::{Known, KnownRecord, Question};
@@ -69,6 +71,7 @@ pub trait Store:
     + Accounts
     + KeptConnections
     + Consents
+    + DebugLogs
 {
 }
 
@@ -91,6 +94,7 @@ impl<T> Store for T where
         + Accounts
         + KeptConnections
         + Consents
+        + DebugLogs
 {
 }
 

@@ -83,6 +83,7 @@ const RULES: [Rule; 10] = [
     },
     Rule {
         parts: &["engine", "sweep", "failed", "history", "record", "settings"],
+        parts: &["engine", "sweep", "failed", "history", "settings", "debug_log", "health"],
         others: false,
         forbidden: &[
             "sqlx",
