@@ -15,11 +15,16 @@ mod view;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::clock::Clock;
-use crate::store::{DebugFilter, DebugSwitch, Place, Store, StoreError};
-use crate::sync::{Module, RecordId, Side};
+use secrecy::SecretString;
 
-use exchange::key_of;
+use crate::clock::{Clock, Timestamp};
+use crate::roster::Names;
+use crate::store::{DebugExchange, DebugFilter, DebugSwitch, Place, Store, StoreError};
+use crate::sync::{Module, RecordId, Side};
+use crate::system::Exchange;
+
+use exchange::{Heard, key_of};
+use mask::Mask;
 pub use recorder::{Scribe, Tap};
 pub use view::{ExchangeView, Exchanges, SwitchView};
 
@@ -33,8 +38,8 @@ pub struct DebugLog {
     pub store: Arc<dyn Store>,
     /// Tells when it is switched on.
     pub clock: Arc<dyn Clock>,
-    /// The names of the connections.
-    pub connections: Vec<String>,
+    /// Who knows the names of the connections.
+    pub connections: Arc<dyn Names>,
 }
 
 /// What to keep.
@@ -66,9 +71,9 @@ pub struct Search {
     /// Only with such an answer: `200`, `4xx`, `none`.
     pub status: Option<String>,
     /// Only from then on.
-    pub since: Option<crate::clock::Timestamp>,
+    pub since: Option<Timestamp>,
     /// Only before then.
-    pub until: Option<crate::clock::Timestamp>,
+    pub until: Option<Timestamp>,
 }
 
 /// Why nothing could be shown or switched.
@@ -101,8 +106,7 @@ impl DebugLog {
     pub async fn switches(&self) -> Result<Vec<SwitchView>, DebugLogError> {
         let set = self.store.debug_switches().await?;
         let now = self.clock.now();
-        let mut names = self.connections.clone();
-        names.sort_unstable();
+        let names = self.connections.names();
         Ok(names
             .into_iter()
             .map(|name| {
@@ -261,8 +265,8 @@ impl DebugLog {
             None if record.contains('x') || id.is_guest() => Module::ALL.to_vec(),
             None => Vec::new(),
         };
-        for name in self
-            .connections
+        let names = self.connections.names();
+        for name in names
             .iter()
             .filter(|name| connection.is_none_or(|one| one == *name))
         {
@@ -284,12 +288,25 @@ impl DebugLog {
     /// As in the configuration, capital letters don't count.
     fn connection(&self, name: &str) -> Result<String, DebugLogError> {
         let lower = name.to_lowercase();
-        if self.connections.contains(&lower) {
+        if self.connections.names().contains(&lower) {
             Ok(lower)
         } else {
             Err(DebugLogError::UnknownConnection(name.to_owned()))
         }
     }
+}
+
+/// A line of the log, as it would be kept: secrets and personal data masked by this key, and these secrets wherever they
+/// stand.
+pub fn disguise(side: Side, exchange: Exchange, mask_key: &str, secrets: &[SecretString]) -> DebugExchange {
+    let heard = Heard {
+        connection: String::new(),
+        side,
+        at: Timestamp::default(),
+        topics: Vec::new(),
+        exchange,
+    };
+    heard.disguised(&Mask::new(mask_key), secrets)
 }
 
 /// Forgets what is older than `retention`, and the oldest of the rest where that takes too much room; how many exchanges

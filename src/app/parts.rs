@@ -11,6 +11,7 @@ use url::Url;
 use crate::clock::Clock;
 use crate::config::{self, Config, Database as DatabaseConfig, QueueBackend, Role};
 use crate::connections::Connections;
+use crate::debug_log::Tap;
 use crate::engine::{Backoff, Engines, Held, Keeper, Worker};
 use crate::failed::Failed;
 use crate::history::History;
@@ -45,6 +46,8 @@ pub struct Parts {
     pub keeper: Arc<Keeper>,
     /// Tells the tasks of this process to take nothing more up.
     pub stop: CancellationToken,
+    /// What is said to the systems goes in here.
+    pub tap: Arc<Tap>,
     /// Whether this process does nothing but take webhooks in and hand them to RabbitMQ.
     pub takes_events_only: bool,
     claim: Claim,
@@ -214,7 +217,10 @@ impl Parts {
             }
         };
         let vault = Arc::new(Vault::new(key_source(config)));
+        let (kept_in, limit) = (Arc::clone(&store) as Arc<dyn Store>, config.debug_log.size_limit);
+        let tap = Arc::new(Tap::new(kept_in, Arc::clone(&clock), limit));
         let assembly = Assembly {
+            tap: Arc::clone(&tap),
             store: Arc::clone(&store) as Arc<dyn Store>,
             queue: Arc::clone(&queue),
             clock: Arc::clone(&clock),
@@ -236,6 +242,7 @@ impl Parts {
             clock,
             keeper,
             stop,
+            tap,
             takes_events_only: takes_events_only(config),
             claim,
             worker: config.worker,

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -16,7 +16,7 @@ use super::exchange::Heard;
 use super::mask::Mask;
 use crate::clock::{Clock, Timestamp};
 use crate::store::{DebugExchange, DebugSwitch, Store, StoreError};
-use crate::sync::Side;
+use crate::sync::{Side, Sides};
 use crate::system::{Exchange, Recorder, topics};
 use crate::telemetry;
 
@@ -50,16 +50,17 @@ struct Line {
 #[derive(Debug)]
 pub struct Tap {
     sender: Sender<(Arc<Line>, Heard)>,
-    lines: Arc<Mutex<Vec<Arc<Line>>>>,
+    lines: Arc<Mutex<Vec<Weak<Line>>>>,
     waiting_bytes: Arc<AtomicUsize>,
     clock: Arc<dyn Clock>,
+    scribe: Mutex<Option<Scribe>>,
 }
 
 /// Keeps what comes out of a [`Tap`].
 #[derive(Debug)]
 pub struct Scribe {
     receiver: Receiver<(Arc<Line>, Heard)>,
-    lines: Arc<Mutex<Vec<Arc<Line>>>>,
+    lines: Arc<Mutex<Vec<Weak<Line>>>>,
     waiting_bytes: Arc<AtomicUsize>,
     clock: Arc<dyn Clock>,
     store: Arc<dyn Store>,
@@ -70,31 +71,47 @@ pub struct Scribe {
 }
 
 impl Tap {
-    /// A tap, and what keeps what comes out of it, of all processes together up to so many bytes.
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, size_limit: u64) -> (Self, Scribe) {
+    /// A tap; of what comes out of those of all processes so many bytes are kept.
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, size_limit: u64) -> Self {
         let (sender, receiver) = channel(WAITING);
-        let (lines, waiting_bytes) = <(Arc<Mutex<Vec<Arc<Line>>>>, Arc<AtomicUsize>)>::default();
-        let tap = Self {
-            sender,
+        let (lines, waiting_bytes) = <(Arc<Mutex<Vec<Weak<Line>>>>, Arc<AtomicUsize>)>::default();
+        let scribe = Scribe {
+            receiver,
             lines: Arc::clone(&lines),
             waiting_bytes: Arc::clone(&waiting_bytes),
             clock: Arc::clone(&clock),
-        };
-        let scribe = Scribe {
-            receiver,
-            lines,
-            waiting_bytes,
-            clock,
             store,
             switches: HashMap::new(),
             size_limit,
             written: 0,
         };
-        (tap, scribe)
+        Self {
+            sender,
+            lines,
+            waiting_bytes,
+            clock,
+            scribe: Mutex::new(Some(scribe)),
+        }
     }
 
-    /// The recorder for one of a connection's clients, who must not tell these secrets.
-    pub fn recorder(&self, connection: &str, side: Side, secrets: Vec<SecretString>) -> Arc<dyn Recorder> {
+    /// What keeps what comes out; there is one.
+    pub fn scribe(&self) -> Option<Scribe> {
+        self.scribe.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The recorders for a connection's two clients, the shop's first; neither must tell these secrets.
+    pub fn recorders(
+        &self,
+        connection: &str,
+        secrets: Sides<Vec<SecretString>>,
+    ) -> (Arc<dyn Recorder>, Arc<dyn Recorder>) {
+        (
+            self.recorder(connection, Side::WooCommerce, secrets.woocommerce),
+            self.recorder(connection, Side::Vtiger, secrets.vtiger),
+        )
+    }
+
+    fn recorder(&self, connection: &str, side: Side, secrets: Vec<SecretString>) -> Arc<dyn Recorder> {
         let line = Arc::new(Line {
             connection: connection.to_owned(),
             side,
@@ -103,7 +120,9 @@ impl Tap {
             left_out: AtomicU64::new(0),
         });
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.push(Arc::clone(&line));
+        // Of connections that were changed or removed the clients are gone.
+        lines.retain(|line| line.strong_count() > 0);
+        lines.push(Arc::downgrade(&line));
         Arc::new(TapRecorder {
             line,
             sender: self.sender.clone(),
@@ -176,7 +195,7 @@ impl Scribe {
         }
         let now = self.clock.now();
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        for line in lines.iter() {
+        for line in lines.iter().filter_map(Weak::upgrade) {
             let is_on = self
                 .switches
                 .get(&line.connection)
@@ -226,9 +245,11 @@ impl Scribe {
     fn left_out(&self) -> Vec<DebugExchange> {
         let now = self.clock.now();
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        let counted = lines
-            .iter()
-            .map(|line| (line, line.left_out.swap(0, Ordering::Relaxed)));
+        let there = lines.iter().filter_map(Weak::upgrade);
+        let counted = there.map(|line| {
+            let number = line.left_out.swap(0, Ordering::Relaxed);
+            (line, number)
+        });
         counted
             .filter(|(_, number)| *number > 0)
             .map(|(line, number)| {
@@ -237,7 +258,7 @@ impl Scribe {
                     number,
                     "the debug log left exchanges out"
                 );
-                gap(line, number, now)
+                gap(&line, number, now)
             })
             .collect()
     }

@@ -1,0 +1,3 @@
+//! The debug log: what it keeps, what it hides, and how it is read.
+
+mod masking;
