@@ -8,6 +8,8 @@
 mod disguise;
 mod exchange;
 mod keys;
+#[cfg(test)]
+mod laws;
 mod mask;
 mod recorder;
 mod view;
@@ -15,16 +17,12 @@ mod view;
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::SecretString;
-
 use crate::clock::{Clock, Timestamp};
 use crate::roster::Names;
-use crate::store::{DebugExchange, DebugFilter, DebugSwitch, Place, Store, StoreError};
+use crate::store::{DebugFilter, DebugSwitch, Place, Store, StoreError};
 use crate::sync::{Module, RecordId, Side};
-use crate::system::Exchange;
 
-use exchange::{Heard, key_of};
-use mask::Mask;
+use exchange::key_of;
 pub use recorder::{Scribe, Tap};
 pub use view::{ExchangeView, Exchanges, SwitchView};
 
@@ -294,19 +292,6 @@ impl DebugLog {
             Err(DebugLogError::UnknownConnection(name.to_owned()))
         }
     }
-}
-
-/// A line of the log, as it would be kept: secrets and personal data masked by this key, and these secrets wherever they
-/// stand.
-pub fn disguise(side: Side, exchange: Exchange, mask_key: &str, secrets: &[SecretString]) -> DebugExchange {
-    let heard = Heard {
-        connection: String::new(),
-        side,
-        at: Timestamp::default(),
-        topics: Vec::new(),
-        exchange,
-    };
-    heard.disguised(&Mask::new(mask_key), secrets)
 }
 
 /// Forgets what is older than `retention`, and the oldest of the rest where that takes too much room; how many exchanges

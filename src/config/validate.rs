@@ -11,12 +11,14 @@ pub(super) use module::{DELETES, MISSING_SKUS, TAXINGS};
 use super::layers::{Layers, join};
 use super::problem::ConfigError;
 use super::raw::{
-    Raw, RawAddress, RawConnections, RawDebugLog, RawHttp, RawLog, RawQueue, RawSettings, RawSweep, RawSyncLog, RawWorker,
+    Raw, RawAddress, RawConnections, RawDebugLog, RawHttp, RawLog, RawQueue, RawSettings, RawSweep,
+    RawSyncLog, RawWorker,
 };
 use super::scalar::{ModuleName, Span, Whole};
 use super::settings_file::AllSettings;
 use super::{
-    Config, Connection, Database, DebugLog, Http, Log, LogFormat, QueueBackend, Role, Roles, Sweep, SyncLog, Worker,
+    Config, Connection, Database, DebugLog, Http, Log, LogFormat, QueueBackend, Role, Roles, Sweep, SyncLog,
+    Worker,
 };
 use crate::sync::{nearest, one_of};
 use secrecy::{ExposeSecret, SecretString};

@@ -7,10 +7,13 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use secrecy::SecretString;
 use serde_json::{Value as Json, json};
-use woo_vtiger_sync::debug_log::disguise;
-use woo_vtiger_sync::store::DebugExchange;
-use woo_vtiger_sync::sync::Side;
-use woo_vtiger_sync::system::Exchange;
+
+use super::exchange::Heard;
+use super::mask::Mask;
+use crate::clock::Timestamp;
+use crate::store::DebugExchange;
+use crate::sync::Side;
+use crate::system::Exchange;
 
 /// A word that nobody but this person has, told apart from what the formats hold by its first letter.
 fn word() -> impl Strategy<Value = String> {
@@ -87,11 +90,15 @@ fn exchange(person: &Person, form: &str) -> (Side, Exchange) {
             Exchange {
                 method: method.to_owned(),
                 path: format!("/wp-json/wc/v3/{path}"),
-                parameters: vec![
-                    ("search".to_owned(), last.clone()),
-                    ("email".to_owned(), email.clone()),
-                    ("page".to_owned(), "1".to_owned()),
-                ],
+                parameters: if path.starts_with("customers") {
+                    vec![
+                        ("search".to_owned(), last.clone()),
+                        ("email".to_owned(), email.clone()),
+                        ("page".to_owned(), "1".to_owned()),
+                    ]
+                } else {
+                    Vec::new()
+                },
                 body,
                 status: Some(200),
                 answer,
@@ -226,7 +233,14 @@ const FORMS: [&str; 14] = [
 ];
 
 fn kept(side: Side, exchange: Exchange) -> DebugExchange {
-    disguise(side, exchange, "key of the test", &[])
+    let heard = Heard {
+        connection: "shop".to_owned(),
+        side,
+        at: Timestamp::default(),
+        topics: Vec::new(),
+        exchange,
+    };
+    heard.disguised(&Mask::new("key of the test"), &[])
 }
 
 fn texts(kept: &DebugExchange) -> String {
