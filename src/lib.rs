@@ -24,6 +24,7 @@
 //! | [`vault`] | secrets at rest |
 //! | [`record`] | one record: found, shown with its history, settled by hand |
 //! | [`settings`] | the modules' settings: checked, brought into force as versions, brought back |
+//! | [`health`] | how everything is, and what to do about what isn't well |
 //! | [`limit`] | what each request to the two systems passes: rates, pauses, outages, budgets |
 //! | [`webhooks`] | registers a shop's webhooks and keeps them active; their secrets |
 //! | [`ingress`], [`web`], [`api`] | webhook endpoints; pages for people; the interface for programs |
@@ -41,6 +42,7 @@ pub mod debug_log;
 pub mod demo;
 pub mod engine;
 pub mod failed;
+pub mod health;
 pub mod history;
 pub mod http;
 pub mod ingress;

@@ -19,6 +19,7 @@ mod problems;
 mod processes;
 mod runs;
 mod settings;
+mod size;
 mod spool;
 mod sweeps;
 mod waiting;
@@ -47,6 +48,7 @@ pub use problems::{Problem, ProblemCount, ProblemFilter, Problems};
 pub use processes::{GONE, Process, Processes};
 pub use runs::{Run, RunKind, Runs, Tally};
 pub use settings::{CONFIGURATION, Settings, SettingsVersion, Signature};
+pub use size::Size;
 pub use sweeps::{SweepRequest, SweepState, SweepUnderWay, Sweeps};
 pub use waiting::{Awaited, Waiting};
 pub use webhooks::{Arrivals, WebhookNotes, WebhookSecret};
@@ -72,6 +74,7 @@ pub trait Store:
     + KeptConnections
     + Consents
     + DebugLogs
+    + Size
 {
 }
 
@@ -95,6 +98,7 @@ impl<T> Store for T where
         + KeptConnections
         + Consents
         + DebugLogs
+        + Size
 {
 }
 

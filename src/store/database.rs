@@ -14,6 +14,9 @@ use sqlx::{Any, AnyPool, Transaction};
 /// How many connections a process keeps to PostgreSQL at most.
 const CONNECTIONS: u32 = 12;
 
+/// How SQLite's transactions that write begin: else two could wait for each other.
+const IMMEDIATE: &str = "begin immediate";
+
 /// An open database whose schema is up to date.
 ///
 /// SQLite is in WAL mode and takes one writer at a time: writers queue for the one connection of their pool, rather
@@ -120,7 +123,7 @@ impl Database {
         Ok(Self {
             read,
             write,
-            begin: "begin immediate",
+            begin: IMMEDIATE,
         })
     }
 
@@ -150,6 +153,11 @@ impl Database {
             write: pool,
             begin: "begin",
         }
+    }
+
+    /// Whether this is SQLite.
+    pub(super) fn is_sqlite(&self) -> bool {
+        self.begin == IMMEDIATE
     }
 
     /// For statements that only read.
