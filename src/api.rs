@@ -8,8 +8,10 @@
 
 mod answer;
 mod connections;
+mod debug_log;
 mod failed;
 mod guard;
+mod health;
 mod listing;
 mod records;
 mod runs;
@@ -73,6 +75,8 @@ pub fn configure(api: web::Data<Api>) -> impl FnOnce(&mut web::ServiceConfig) {
                 .configure(runs::configure)
                 .configure(records::configure)
                 .configure(settings::configure)
+                .configure(debug_log::configure)
+                .configure(health::configure)
                 .default_service(web::to(answer::nothing_here)),
         );
     }

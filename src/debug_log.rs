@@ -17,6 +17,10 @@ mod view;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::Stream;
+use time::PrimitiveDateTime;
+use time::format_description::well_known::Iso8601;
+
 use crate::clock::{Clock, Timestamp};
 use crate::roster::Names;
 use crate::store::{DebugFilter, DebugSwitch, Place, Store, StoreError};
@@ -25,6 +29,9 @@ use crate::sync::{Module, RecordId, Side};
 use exchange::key_of;
 pub use recorder::{Scribe, Tap};
 pub use view::{ExchangeView, Exchanges, SwitchView};
+
+/// So many exchanges are read at once for a download.
+const PAGE: u32 = 100;
 
 /// How long it stays on at most.
 pub const LONGEST_HOURS: u32 = 24;
@@ -211,6 +218,25 @@ impl DebugLog {
             .ok_or_else(|| DebugLogError::Unknown(id.to_owned()))
     }
 
+    /// All that is searched for, the newest first: texts of a line of JSON for each exchange, page by page.
+    pub fn lines(self, search: Search) -> impl Stream<Item = Result<String, DebugLogError>> {
+        futures_util::stream::try_unfold(Some(None), move |from: Option<Option<String>>| {
+            let (log, search) = (self.clone(), search.clone());
+            async move {
+                let Some(before) = from else {
+                    return Ok(None);
+                };
+                let found = log.list(&search, before.as_deref(), PAGE, true).await?;
+                let lines = found
+                    .exchanges
+                    .iter()
+                    .filter_map(|one| serde_json::to_string(one).ok());
+                let text = lines.fold(String::new(), |text, line| text + &line + "\n");
+                Ok(Some((text, found.next.map(Some))))
+            }
+        })
+    }
+
     /// How much room it takes, in bytes.
     ///
     /// # Errors
@@ -307,6 +333,18 @@ pub async fn forget(
 ) -> Result<u64, StoreError> {
     let old = recorder::forget(store, clock.now().before(retention)).await?;
     Ok(old + recorder::trim(store, size_limit).await?)
+}
+
+/// A moment as it is written: `2026-01-31T12:34:56Z`, or without seconds or zone, which is UTC then.
+pub fn moment(text: &str) -> Option<Timestamp> {
+    let text = text.trim().replace(' ', "T");
+    let at = match time::OffsetDateTime::parse(&text, &Iso8601::PARSING) {
+        Ok(at) => at,
+        Err(_) => PrimitiveDateTime::parse(&text, &Iso8601::PARSING)
+            .ok()?
+            .assume_utc(),
+    };
+    Some(Timestamp::from_seconds(at.unix_timestamp()))
 }
 
 /// The range of a status, as it is asked for.

@@ -10,10 +10,12 @@ mod asset;
 mod attention;
 mod change;
 mod connections;
+mod debug_log;
 mod failed;
 mod filters;
 mod frame;
 mod guard;
+mod health;
 mod page;
 mod post;
 mod records;
@@ -163,6 +165,8 @@ pub fn configure(web: web::Data<Web>) -> impl FnOnce(&mut web::ServiceConfig) {
                 .configure(attention::configure)
                 .configure(failed::configure)
                 .configure(settings::configure)
+                .configure(health::configure)
+                .configure(debug_log::configure)
                 .route("/", web::get().to(home))
                 .route("/log", web::get().to(log))
                 .default_service(web::to(nothing_here)),

@@ -11,9 +11,10 @@ use url::Url;
 use crate::clock::Clock;
 use crate::config::{self, Config, Database as DatabaseConfig, QueueBackend, Role};
 use crate::connections::Connections;
-use crate::debug_log::Tap;
+use crate::debug_log::{DebugLog, Tap};
 use crate::engine::{Backoff, Engines, Held, Keeper, Worker};
 use crate::failed::Failed;
+use crate::health::Health;
 use crate::history::History;
 use crate::queue::{EmbeddedQueue, Queue, QueueError, RabbitMqError, RabbitMqQueue, RabbitMqSettings};
 use crate::roster::{Names, Origin, Roster, RosterError};
@@ -283,6 +284,28 @@ impl Parts {
             queue: Arc::clone(&self.queue),
             clock: Arc::clone(&self.clock),
         }
+    }
+
+    /// What was said to the systems, while somebody looks for a fault.
+    pub fn debug_log(&self) -> DebugLog {
+        DebugLog {
+            store: Arc::clone(&self.store),
+            clock: Arc::clone(&self.clock),
+            connections: Arc::clone(&self.roster) as Arc<dyn Names>,
+        }
+    }
+
+    /// What knows how everything is.
+    pub fn health(&self) -> Health {
+        let (store, queue) = (Arc::clone(&self.store), Arc::clone(&self.queue));
+        let (clock, roster) = (Arc::clone(&self.clock), Arc::clone(&self.roster));
+        Health::new(
+            store,
+            queue,
+            clock,
+            Arc::clone(&roster) as Arc<dyn Names>,
+            Some(roster),
+        )
     }
 
     /// What was done.

@@ -92,10 +92,8 @@ impl Server {
         }
         if config.roles.has(Role::Sweeper) {
             let (store, clock) = (Arc::clone(&parts.store), Arc::clone(&parts.clock));
-            let retention = config.sync_log.retention;
-            tasks.spawn(forget(store, clock, retention, stop.clone()));
-            let (store, clock) = (Arc::clone(&parts.store), Arc::clone(&parts.clock));
             tasks.spawn(note_links(store, clock, stop.clone()));
+            let (store, clock) = (Arc::clone(&parts.store), Arc::clone(&parts.clock));
             let kept = Kept {
                 sync_log: config.sync_log.retention,
                 debug_log: config.debug_log,

@@ -11,8 +11,11 @@ use unic_langid::LanguageIdentifier;
 
 /// All areas' words.
 const ENGLISH: [&str; 7] = [
+const ENGLISH: [&str; 8] = [
     include_str!("texts/en/frame.ftl"),
     include_str!("texts/en/accounts.ftl"),
+    include_str!("texts/en/debug_log.ftl"),
+    include_str!("texts/en/health.ftl"),
     include_str!("texts/en/connections.ftl"),
     include_str!("texts/en/attention.ftl"),
     include_str!("texts/en/failed.ftl"),
