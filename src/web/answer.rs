@@ -12,8 +12,8 @@ use super::asset::VERSION;
 use super::viewer::Viewer;
 use super::{Web, filters, texts};
 use crate::accounts::AccountsError;
-use crate::engine::EngineError;
 use crate::debug_log::DebugLogError;
+use crate::engine::EngineError;
 use crate::history::HistoryError;
 use crate::queue::QueueError;
 use crate::settings::SettingsError;
@@ -170,6 +170,10 @@ impl From<SettingsError> for PageError {
             SettingsError::Stale(_) | SettingsError::Wrong(_) => Self::Refused(sentence(&error.to_string())),
             SettingsError::Engine(error) => Self::Engine(error),
             SettingsError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 impl From<DebugLogError> for PageError {
     fn from(error: DebugLogError) -> Self {
         match error {

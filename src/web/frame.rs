@@ -31,8 +31,7 @@ pub(super) enum Area {
 
 impl Area {
     /// Those in the menu, with where they are and the key of their name.
-    const MENU: [(Self, &'static str, &'static str); 7] = [
-    const MENU: [(Self, &'static str, &'static str); 8] = [
+    const MENU: [(Self, &'static str, &'static str); 9] = [
         (Self::Log, "/", "frame-overview"),
         (Self::Records, "/records", "frame-records"),
         (Self::Attention, "/attention", "frame-attention"),

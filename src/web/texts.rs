@@ -10,8 +10,7 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
 
 /// All areas' words.
-const ENGLISH: [&str; 7] = [
-const ENGLISH: [&str; 8] = [
+const ENGLISH: [&str; 9] = [
     include_str!("texts/en/frame.ftl"),
     include_str!("texts/en/accounts.ftl"),
     include_str!("texts/en/debug_log.ftl"),

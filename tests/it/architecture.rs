@@ -84,6 +84,15 @@ const RULES: [Rule; 10] = [
     Rule {
         parts: &["engine", "sweep", "failed", "history", "record", "settings"],
         parts: &["engine", "sweep", "failed", "history", "settings", "debug_log", "health"],
+        parts: &[
+            "engine",
+            "sweep",
+            "failed",
+            "history",
+            "settings",
+            "debug_log",
+            "health",
+        ],
         others: false,
         forbidden: &[
             "sqlx",
