@@ -157,6 +157,10 @@ impl From<ConnectionsError> for Refusal {
                 Self::Unavailable
             }
             error => Self::Refused(telemetry::chain(&error)),
+        }
+    }
+}
+
 impl From<DebugLogError> for Refusal {
     fn from(error: DebugLogError) -> Self {
         match error {

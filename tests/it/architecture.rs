@@ -82,13 +82,12 @@ const RULES: [Rule; 10] = [
         why: "a system knows its API and the contract, nothing else",
     },
     Rule {
-        parts: &["engine", "sweep", "failed", "history", "record", "settings"],
-        parts: &["engine", "sweep", "failed", "history", "settings", "debug_log", "health"],
         parts: &[
             "engine",
             "sweep",
             "failed",
             "history",
+            "record",
             "settings",
             "debug_log",
             "health",
