@@ -8,8 +8,10 @@
 
 mod answer;
 mod connections;
+mod debug_log;
 mod failed;
 mod guard;
+mod health;
 mod listing;
 mod log;
 mod records;
@@ -75,6 +77,8 @@ pub fn configure(api: web::Data<Api>) -> impl FnOnce(&mut web::ServiceConfig) {
                 .configure(records::configure)
                 .configure(settings::configure)
                 .configure(log::configure)
+                .configure(debug_log::configure)
+                .configure(health::configure)
                 .default_service(web::to(answer::nothing_here)),
         );
     }

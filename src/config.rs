@@ -42,6 +42,8 @@ pub struct Config {
     pub sweep: Sweep,
     /// What is kept of what was done.
     pub sync_log: SyncLog,
+    /// How much is kept of what was said to the systems, while somebody looks for a fault.
+    pub debug_log: DebugLog,
     /// What is logged, and how.
     pub log: Log,
     /// What secrets in the database are sealed with, where that is set.
@@ -178,6 +180,15 @@ pub struct Sweep {
 pub struct SyncLog {
     /// How long; not zero. What is the same on both sides is remembered for good.
     pub retention: Duration,
+}
+
+/// How much is kept of what was said to the systems.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DebugLog {
+    /// How long; not zero.
+    pub retention: Duration,
+    /// So many bytes in all; the oldest go first.
+    pub size_limit: u64,
 }
 
 /// What is logged, and how.

@@ -18,11 +18,13 @@
 //! | [`woocommerce`], [`vtiger`] | clients, wire formats, webhook authentication |
 //! | [`queue`], [`store`] | durable events; links, journal, leases, settings |
 //! | [`engine`], [`sweep`] | what happens to an event; finding what no event announced |
+//! | [`debug_log`] | what was said to the two systems, masked, while somebody looks for a fault |
 //! | [`failed`] | events that failed too often: looked at, replayed, discarded |
 //! | [`connections`], [`roster`] | connections made in the browser; the connections at work in this process |
 //! | [`vault`] | secrets at rest |
 //! | [`record`] | one record: found, shown with its history, settled by hand |
 //! | [`settings`] | the modules' settings: checked, brought into force as versions, brought back |
+//! | [`health`] | how everything is, and what to do about what isn't well |
 //! | [`limit`] | what each request to the two systems passes: rates, pauses, outages, budgets |
 //! | [`history`], [`links`] | the sync log, run by run and minute by minute; where records are shown |
 //! | [`webhooks`] | registers a shop's webhooks and keeps them active; their secrets |
@@ -37,9 +39,11 @@ pub mod check;
 pub mod clock;
 pub mod config;
 pub mod connections;
+pub mod debug_log;
 pub mod demo;
 pub mod engine;
 pub mod failed;
+pub mod health;
 pub mod history;
 pub mod http;
 pub mod ingress;

@@ -65,6 +65,11 @@ pub trait Queue: Send + Sync + fmt::Debug {
     /// How many events wait in a lane, as far as this process can see also those that are being worked on.
     async fn depth(&self, lane: Lane) -> Result<u64, QueueError>;
 
+    /// When the event came that has waited longest in a lane; `None` where none waits, or the queue can't tell.
+    async fn oldest(&self, _lane: Lane) -> Result<Option<Timestamp>, QueueError> {
+        Ok(None)
+    }
+
     /// Whether events can be taken in.
     async fn ready(&self) -> Result<(), QueueError> {
         self.depth(Lane::Live).await.map(drop)

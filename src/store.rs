@@ -7,6 +7,7 @@ mod accounts;
 mod connections;
 mod consents;
 mod database;
+mod debug_log;
 mod disputes;
 mod failed;
 mod journal;
@@ -19,6 +20,7 @@ mod problems;
 mod processes;
 mod runs;
 mod settings;
+mod size;
 mod spool;
 mod sweeps;
 mod waiting;
@@ -37,6 +39,7 @@ pub use accounts::{Account, Accounts, ApiToken, Failures, NewSession, Role, Sess
 pub use connections::{Belongings, KeptConnection, KeptConnections};
 pub use consents::{Consent, Consents};
 pub use database::{Database, DatabaseError};
+pub use debug_log::{DebugExchange, DebugFilter, DebugLogs, DebugSwitch};
 pub use disputes::{Dispute, DisputeFilter, Disputes};
 pub use failed::{FailedEvent, FailedEvents, FailedFilter};
 pub use journal::{Action, Entry, Journal, Stored};
@@ -47,6 +50,7 @@ pub use problems::{Problem, ProblemCount, ProblemFilter, Problems};
 pub use processes::{GONE, Process, Processes};
 pub use runs::{Run, RunKind, Runs, Tally};
 pub use settings::{CONFIGURATION, Settings, SettingsVersion, Signature};
+pub use size::Size;
 pub use sweeps::{SweepRequest, SweepState, SweepUnderWay, Sweeps};
 pub use waiting::{Awaited, Waiting};
 pub use webhooks::{Arrivals, WebhookNotes, WebhookSecret};
@@ -72,6 +76,8 @@ pub trait Store:
     + Accounts
     + KeptConnections
     + Consents
+    + DebugLogs
+    + Size
 {
 }
 
@@ -95,6 +101,8 @@ impl<T> Store for T where
         + Accounts
         + KeptConnections
         + Consents
+        + DebugLogs
+        + Size
 {
 }
 

@@ -1,6 +1,7 @@
 //! The contract that WooCommerce and Vtiger both fulfil, so that the engine knows neither.
 
 mod gate;
+mod recorder;
 mod uses;
 
 use std::fmt;
@@ -14,9 +15,11 @@ use crate::sync::{FieldPath, Module, Patch, Record, RecordId, Side, Value};
 
 pub use crate::sync::{FieldInfo, FieldType};
 pub use gate::{
-    Gate, Held, HeldReason, Open, Pass, Priority, Quota, Reply, ReplyKind, Share, begin, has_begun, priority,
-    share, work_for, work_for_all,
+    Gate, Held, HeldReason, Open, Pass, Priority, Quota, Reply, ReplyKind, Share, Topic, begin, has_begun,
+    priority, share, topics, work_for, work_for_all, work_on,
 };
+pub(crate) use recorder::failure_of;
+pub use recorder::{Exchange, Off, Recorder};
 
 pub use uses::{Use, Uses};
 

@@ -40,7 +40,7 @@ use url::Url;
 
 use crate::clock::Clock;
 use crate::sync::{Module, Record, RecordId};
-use crate::system::{Fault, Gate, SystemError};
+use crate::system::{Fault, Gate, Recorder, SystemError};
 
 pub use answer::CallError;
 pub use session::Session;
@@ -168,6 +168,15 @@ impl Vtiger {
     pub fn behind(self, gate: Arc<dyn Gate>) -> Self {
         Self {
             webservice: self.webservice.behind(gate),
+            ..self
+        }
+    }
+
+    /// The same client, whose requests and answers this recorder is given.
+    #[must_use]
+    pub fn recorded_by(self, recorder: Arc<dyn Recorder>) -> Self {
+        Self {
+            webservice: self.webservice.recorded_by(recorder),
             ..self
         }
     }

@@ -10,10 +10,12 @@ mod asset;
 mod attention;
 mod change;
 mod connections;
+mod debug_log;
 mod failed;
 mod filters;
 mod frame;
 mod guard;
+mod health;
 mod log;
 mod post;
 mod records;
@@ -167,6 +169,8 @@ pub fn configure(web: web::Data<Web>) -> impl FnOnce(&mut web::ServiceConfig) {
                 .configure(failed::configure)
                 .configure(settings::configure)
                 .configure(log::configure)
+                .configure(health::configure)
+                .configure(debug_log::configure)
                 .default_service(web::to(nothing_here)),
         );
     }

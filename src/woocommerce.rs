@@ -45,7 +45,7 @@ use self::rest::{API, Answer, Request, Rest};
 pub use self::settings::{Authentication, WooCommerceSettings};
 use crate::clock::Clock;
 use crate::sync::RecordId;
-use crate::system::{Fault, Gate, SystemError};
+use crate::system::{Fault, Gate, Recorder, SystemError};
 
 /// The most that WooCommerce gives in one page.
 const PER_PAGE: u64 = 100;
@@ -79,6 +79,15 @@ impl WooCommerce {
     pub fn behind(self, gate: Arc<dyn Gate>) -> Self {
         Self {
             rest: Arc::new(self.rest.behind(gate)),
+            ..self
+        }
+    }
+
+    /// The same client, whose requests and answers this recorder is given.
+    #[must_use]
+    pub fn recorded_by(self, recorder: Arc<dyn Recorder>) -> Self {
+        Self {
+            rest: Arc::new(self.rest.recorded_by(recorder)),
             ..self
         }
     }

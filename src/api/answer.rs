@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::accounts::AccountsError;
 use crate::connections::{ConnectionsError, Problem};
+use crate::debug_log::DebugLogError;
 use crate::engine::EngineError;
 use crate::failed::FailedError;
 use crate::history::HistoryError;
@@ -156,6 +157,21 @@ impl From<ConnectionsError> for Refusal {
                 Self::Unavailable
             }
             error => Self::Refused(telemetry::chain(&error)),
+        }
+    }
+}
+
+impl From<DebugLogError> for Refusal {
+    fn from(error: DebugLogError) -> Self {
+        match error {
+            DebugLogError::Unknown(_) | DebugLogError::UnknownConnection(_) => {
+                Self::NotFound(error.to_string())
+            }
+            DebugLogError::Hours | DebugLogError::Status => Self::Malformed(error.to_string()),
+            DebugLogError::Store(_) => {
+                tracing::error!(error = %telemetry::chain(&error), "a request to the API failed");
+                Self::Unavailable
+            }
         }
     }
 }

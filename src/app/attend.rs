@@ -19,6 +19,9 @@ pub(super) fn attend(parts: &Parts, tasks: &TaskTracker, stop: &CancellationToke
     if parts.may_work() {
         tasks.spawn(parts.worker().rescue(RESCUE, stop.clone()));
     }
+    if let Some(scribe) = parts.tap.scribe() {
+        tasks.spawn(scribe.run(stop.clone()));
+    }
     if let Some(relay) = parts.relay() {
         tasks.spawn(relay);
     }

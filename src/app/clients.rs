@@ -1,8 +1,10 @@
 //! What the clients of the two systems are told of the configuration.
 
+use secrecy::SecretString;
 use url::Url;
 
 use crate::config::{Authentication, Connection};
+use crate::sync::Sides;
 use crate::vtiger::VtigerSettings;
 use crate::woocommerce::{self, WooCommerceSettings};
 
@@ -16,6 +18,19 @@ pub(super) fn delivery_address(public_url: &Url, connection: &str) -> Url {
             .extend(["webhooks", "woocommerce", connection]);
     }
     url
+}
+
+/// What each of the two clients, or an answer, could give away.
+pub(super) fn secrets(connection: &Connection) -> Sides<Vec<SecretString>> {
+    let (shop, crm) = (&connection.woocommerce, &connection.vtiger);
+    let keys = [shop.consumer_key.clone(), shop.consumer_secret.clone()];
+    Sides {
+        woocommerce: keys.into_iter().chain(shop.webhook_secrets()).collect(),
+        vtiger: [crm.access_key.clone()]
+            .into_iter()
+            .chain(crm.callback_secrets.iter().cloned())
+            .collect(),
+    }
 }
 
 pub(super) fn woocommerce_settings(connection: &Connection) -> WooCommerceSettings {

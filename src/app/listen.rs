@@ -89,6 +89,8 @@ pub(super) fn listen(
         })
     });
     let records = web::Data::new(parts.records());
+    let debug_log = web::Data::new(parts.debug_log());
+    let standing = web::Data::new(parts.health());
     let health = web::Data::new(Health {
         queue: Arc::clone(&parts.queue),
         stop: stop.clone(),
@@ -97,6 +99,8 @@ pub(super) fn listen(
     let server = HttpServer::new(move || {
         let mut app = App::new()
             .app_data(records.clone())
+            .app_data(debug_log.clone())
+            .app_data(standing.clone())
             .configure(health::configure(health.clone()));
         if let Some(ingress) = &ingress {
             app = app.configure(ingress::configure(ingress.clone()));

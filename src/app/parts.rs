@@ -11,8 +11,10 @@ use url::Url;
 use crate::clock::Clock;
 use crate::config::{self, Config, Database as DatabaseConfig, QueueBackend, Role};
 use crate::connections::Connections;
+use crate::debug_log::{DebugLog, Tap};
 use crate::engine::{Backoff, Engines, Held, Keeper, Worker};
 use crate::failed::Failed;
+use crate::health::Health;
 use crate::history::History;
 use crate::queue::{EmbeddedQueue, Queue, QueueError, RabbitMqError, RabbitMqQueue, RabbitMqSettings};
 use crate::roster::{Names, Origin, Roster, RosterError};
@@ -45,6 +47,8 @@ pub struct Parts {
     pub keeper: Arc<Keeper>,
     /// Tells the tasks of this process to take nothing more up.
     pub stop: CancellationToken,
+    /// What is said to the systems goes in here.
+    pub tap: Arc<Tap>,
     /// Whether this process does nothing but take webhooks in and hand them to RabbitMQ.
     pub takes_events_only: bool,
     claim: Claim,
@@ -214,7 +218,10 @@ impl Parts {
             }
         };
         let vault = Arc::new(Vault::new(key_source(config)));
+        let (kept_in, limit) = (Arc::clone(&store) as Arc<dyn Store>, config.debug_log.size_limit);
+        let tap = Arc::new(Tap::new(kept_in, Arc::clone(&clock), limit));
         let assembly = Assembly {
+            tap: Arc::clone(&tap),
             store: Arc::clone(&store) as Arc<dyn Store>,
             queue: Arc::clone(&queue),
             clock: Arc::clone(&clock),
@@ -236,6 +243,7 @@ impl Parts {
             clock,
             keeper,
             stop,
+            tap,
             takes_events_only: takes_events_only(config),
             claim,
             worker: config.worker,
@@ -276,6 +284,28 @@ impl Parts {
             queue: Arc::clone(&self.queue),
             clock: Arc::clone(&self.clock),
         }
+    }
+
+    /// What was said to the systems, while somebody looks for a fault.
+    pub fn debug_log(&self) -> DebugLog {
+        DebugLog {
+            store: Arc::clone(&self.store),
+            clock: Arc::clone(&self.clock),
+            connections: Arc::clone(&self.roster) as Arc<dyn Names>,
+        }
+    }
+
+    /// What knows how everything is.
+    pub fn health(&self) -> Health {
+        let (store, queue) = (Arc::clone(&self.store), Arc::clone(&self.queue));
+        let (clock, roster) = (Arc::clone(&self.clock), Arc::clone(&self.roster));
+        Health::new(
+            store,
+            queue,
+            clock,
+            Arc::clone(&roster) as Arc<dyn Names>,
+            Some(roster),
+        )
     }
 
     /// What was done.

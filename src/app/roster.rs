@@ -9,12 +9,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use super::clients::{delivery_address, vtiger_settings, woocommerce_settings};
+use super::clients::{delivery_address, secrets, vtiger_settings, woocommerce_settings};
 use super::metered::{Metered, MeteredWebhooks};
 use super::parts::Parts;
 use crate::clock::Clock;
 use crate::config::{self, Connection, Role, Roles};
 use crate::connections::{UnreadableError, Written};
+use crate::debug_log::Tap;
 use crate::engine::{Engine, Keeper};
 use crate::limit::{LimitSettings, Limiter};
 use crate::queue::Queue;
@@ -38,6 +39,7 @@ pub(super) struct Assembly {
     pub(super) keeper: Arc<Keeper>,
     pub(super) vault: Arc<Vault>,
     pub(super) stop: CancellationToken,
+    pub(super) tap: Arc<Tap>,
     pub(super) roles: Roles,
     pub(super) public_url: Option<Url>,
     pub(super) sweep: config::Sweep,
@@ -58,7 +60,10 @@ impl Assembly {
         let shop = self.limiter(name, Side::WooCommerce, shop.limits, shop.timeout);
         let crm = self.limiter(name, Side::Vtiger, crm.limits, crm.timeout);
         let (woocommerce, vtiger) = self.clients(name, &connection)?;
-        let woocommerce = Arc::new(woocommerce.behind(Arc::new(shop.clone())));
+        let (shop_log, crm_log) = self.tap.recorders(name, secrets(&connection));
+        let woocommerce = woocommerce.behind(Arc::new(shop.clone())).recorded_by(shop_log);
+        let woocommerce = Arc::new(woocommerce);
+        let vtiger = vtiger.behind(Arc::new(crm.clone())).recorded_by(crm_log);
         let registration = self.public_url.as_ref().map(|public_url| Registration {
             connection: name.to_owned(),
             address: delivery_address(public_url, name),
@@ -70,7 +75,7 @@ impl Assembly {
         });
         let systems: Sides<Arc<dyn System>> = Sides {
             woocommerce: Arc::new(Metered(woocommerce)),
-            vtiger: Arc::new(Metered(Arc::new(vtiger.behind(Arc::new(crm.clone()))))),
+            vtiger: Arc::new(Metered(Arc::new(vtiger))),
         };
         let engine = Engine::new(
             name,

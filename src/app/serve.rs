@@ -14,7 +14,7 @@ use super::heartbeat::Heartbeat;
 use super::known::note_links;
 use super::listen::{Stage, ingress, listen};
 use super::parts::{BuildError, Parts};
-use super::retention::forget;
+use super::retention::{Kept, forget};
 use crate::accounts::Accounts;
 use crate::clock::Clock;
 use crate::config::{Config, Role};
@@ -92,13 +92,19 @@ impl Server {
         }
         if config.roles.has(Role::Sweeper) {
             let (store, clock) = (Arc::clone(&parts.store), Arc::clone(&parts.clock));
-            let retention = config.sync_log.retention;
-            tasks.spawn(forget(store, clock, retention, stop.clone()));
-            let (store, clock) = (Arc::clone(&parts.store), Arc::clone(&parts.clock));
             tasks.spawn(note_links(store, clock, stop.clone()));
+            let (store, clock) = (Arc::clone(&parts.store), Arc::clone(&parts.clock));
+            let kept = Kept {
+                sync_log: config.sync_log.retention,
+                debug_log: config.debug_log,
+            };
+            tasks.spawn(forget(store, clock, kept, stop.clone()));
         }
         parts.roster.begin().await;
         tasks.spawn(Arc::clone(&parts.roster).watch(stop.clone()));
+        if let Some(scribe) = parts.tap.scribe() {
+            tasks.spawn(scribe.run(stop.clone()));
+        }
         if let Some(relay) = parts.relay() {
             tasks.spawn(relay);
         }

@@ -36,6 +36,7 @@ table!(Raw {
     worker: RawWorker,
     sweep: RawSweep,
     sync_log: RawSyncLog,
+    debug_log: RawDebugLog,
     log: RawLog,
     encryption: RawEncryption,
     connections: BTreeMap<String, RawConnection>,
@@ -75,6 +76,11 @@ table!(RawSweep {
 });
 
 table!(RawSyncLog { retention: Span });
+
+table!(RawDebugLog {
+    retention: Span,
+    size_limit: Whole,
+});
 
 table!(RawLog {
     format: String,

@@ -11,12 +11,14 @@ pub(super) use module::{DELETES, MISSING_SKUS, TAXINGS};
 use super::layers::{Layers, join};
 use super::problem::ConfigError;
 use super::raw::{
-    Raw, RawAddress, RawConnections, RawHttp, RawLog, RawQueue, RawSettings, RawSweep, RawSyncLog, RawWorker,
+    Raw, RawAddress, RawConnections, RawDebugLog, RawHttp, RawLog, RawQueue, RawSettings, RawSweep,
+    RawSyncLog, RawWorker,
 };
 use super::scalar::{ModuleName, Span, Whole};
 use super::settings_file::AllSettings;
 use super::{
-    Config, Connection, Database, Http, Log, LogFormat, QueueBackend, Role, Roles, Sweep, SyncLog, Worker,
+    Config, Connection, Database, DebugLog, Http, Log, LogFormat, QueueBackend, Role, Roles, Sweep, SyncLog,
+    Worker,
 };
 use crate::sync::{nearest, one_of};
 use secrecy::{ExposeSecret, SecretString};
@@ -123,6 +125,7 @@ impl Check<'_> {
         }
         let sweep = self.sweep(raw.sweep.unwrap_or_default());
         let sync_log = self.sync_log(raw.sync_log.unwrap_or_default());
+        let debug_log = self.debug_log(raw.debug_log.unwrap_or_default());
         let log = self.log(raw.log.unwrap_or_default());
         let encryption_key = self.encryption_key(raw.encryption.unwrap_or_default());
         let connections = raw.connections.unwrap_or_default();
@@ -148,6 +151,7 @@ impl Check<'_> {
             worker: worker?,
             sweep: sweep?,
             sync_log: sync_log?,
+            debug_log: debug_log?,
             log: log?,
             encryption_key: encryption_key?,
             shutdown_grace: shutdown_grace?.duration,
@@ -310,6 +314,16 @@ impl Check<'_> {
     fn sync_log(&mut self, raw: RawSyncLog) -> Option<SyncLog> {
         let retention = self.period("sync_log.retention", raw.retention)?;
         Some(SyncLog { retention })
+    }
+
+    fn debug_log(&mut self, raw: RawDebugLog) -> Option<DebugLog> {
+        let retention = self.period("debug_log.retention", raw.retention);
+        // A single exchange may take some 130 kB.
+        let size_limit = self.whole("debug_log.size_limit", raw.size_limit, 1 << 20);
+        Some(DebugLog {
+            retention: retention?,
+            size_limit: size_limit?,
+        })
     }
 
     fn log(&mut self, raw: RawLog) -> Option<Log> {

@@ -15,9 +15,9 @@ use tracing::Instrument;
 
 use super::{Backoff, Disposition, Engine, EngineError};
 use crate::clock::Clock;
-use crate::queue::{Cause, Delivery, Event, Failure, Queue, QueueError};
+use crate::queue::{Cause, Delivery, Event, Failure, Queue, QueueError, Subject};
 use crate::store::{FailedEvent, Store};
-use crate::system::{Priority, work_for};
+use crate::system::{Priority, Topic, work_on};
 use crate::telemetry;
 
 /// How long to wait after the queue or the store failed, before asking again.
@@ -224,7 +224,16 @@ impl Worker {
 
     async fn attempt(&self, event: &Event) -> Result<(), EngineError> {
         let engine = self.engines.engine(&event.connection).await?;
-        work_for(priority_of(event.cause), Box::pin(engine.handle(event))).await
+        let (module, record) = match &event.subject {
+            Subject::Record { module, id, .. } => (*module, Some(id.clone())),
+            Subject::Module { module } => (*module, None),
+        };
+        let topic = Topic {
+            event: event.id.clone(),
+            module,
+            record,
+        };
+        work_on(priority_of(event.cause), topic, Box::pin(engine.handle(event))).await
     }
 
     async fn put_back(

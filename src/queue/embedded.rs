@@ -10,7 +10,7 @@ use sqlx::{Row, any::AnyRow};
 use tokio::sync::Notify;
 
 use super::{Delivery, Event, Failure, Lane, Queue, QueueError};
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::store::Database;
 use crate::telemetry;
 use std::sync::Arc;
@@ -175,5 +175,16 @@ impl Queue for EmbeddedQueue {
             .map_err(failed)?;
         let depth: i64 = row.try_get("depth").map_err(failed)?;
         Ok(u64::try_from(depth).unwrap_or(0))
+    }
+
+    async fn oldest(&self, lane: Lane) -> Result<Option<Timestamp>, QueueError> {
+        let failed = |error: sqlx::Error| QueueError::new("look for the oldest event", error);
+        let row = sqlx::query("select min(enqueued_at) as oldest from queue where lane = $1")
+            .bind(lane.as_str())
+            .fetch_one(self.database.read())
+            .await
+            .map_err(failed)?;
+        let oldest: Option<i64> = row.try_get("oldest").map_err(failed)?;
+        Ok(oldest.map(Timestamp::from_millis))
     }
 }

@@ -16,6 +16,8 @@ const CONNECTIONS: u32 = 12;
 
 /// In how many rows those count that write to PostgreSQL at once.
 const SHARDS: u32 = 8;
+/// How SQLite's transactions that write begin: else two could wait for each other.
+const IMMEDIATE: &str = "begin immediate";
 
 /// An open database whose schema is up to date.
 ///
@@ -124,7 +126,7 @@ impl Database {
         Ok(Self {
             read,
             write,
-            begin: "begin immediate",
+            begin: IMMEDIATE,
             shards: 1,
         })
     }
@@ -156,6 +158,11 @@ impl Database {
             begin: "begin",
             shards: SHARDS,
         }
+    }
+
+    /// Whether this is SQLite.
+    pub(super) fn is_sqlite(&self) -> bool {
+        self.begin == IMMEDIATE
     }
 
     /// For statements that only read.

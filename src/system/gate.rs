@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::sync::Side;
+use crate::sync::{Module, RecordId, Side};
 
 /// Lets requests through to one system.
 #[async_trait]
@@ -178,9 +178,21 @@ pub enum Priority {
 #[derive(Debug, Default)]
 struct Work {
     priority: Priority,
+    topic: Option<Topic>,
     begun: [AtomicBool; 2],
     /// The pieces of work that this is done for, too.
     parts: Vec<Share>,
+}
+
+/// What a piece of work is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topic {
+    /// The event's id.
+    pub event: String,
+    /// The module.
+    pub module: Module,
+    /// The record, where it is about one.
+    pub record: Option<RecordId>,
 }
 
 /// A piece of work that has its part in a request that another task sends.
@@ -203,6 +215,13 @@ impl Work {
         self.begun[side as usize].load(Ordering::Relaxed)
             || self.parts.iter().any(|Share(part)| part.has_begun(side))
     }
+
+    fn tell(&self, topics: &mut Vec<Topic>) {
+        topics.extend(self.topic.clone());
+        for Share(part) in &self.parts {
+            part.tell(topics);
+        }
+    }
 }
 
 /// Does a piece of work whose requests are this urgent. Outside of any, requests count as live.
@@ -210,13 +229,23 @@ pub async fn work_for<F: Future>(priority: Priority, work: F) -> F::Output {
     work_for_all(priority, Vec::new(), work).await
 }
 
+/// The same for work that is about something, be it that it is not urgent.
+pub async fn work_on<F: Future>(priority: Priority, topic: Topic, work: F) -> F::Output {
+    let scope = Work {
+        priority,
+        topic: Some(topic),
+        ..Work::default()
+    };
+    WORK.scope(Share(Arc::new(scope)), work).await
+}
+
 /// Does what several pieces of work have their parts in, and is as patient as the one that would repeat the most: what
 /// is begun here is begun for all of them.
 pub async fn work_for_all<F: Future>(priority: Priority, parts: Vec<Share>, work: F) -> F::Output {
     let scope = Work {
         priority,
-        begun: Default::default(),
         parts,
+        ..Work::default()
     };
     WORK.scope(Share(Arc::new(scope)), work).await
 }
@@ -229,6 +258,14 @@ pub fn share() -> Share {
 /// How urgent the work is that is being done.
 pub fn priority() -> Priority {
     WORK.try_with(|Share(work)| work.priority).unwrap_or_default()
+}
+
+/// What the work that is being done is about; several things where it is done for several.
+pub fn topics() -> Vec<Topic> {
+    let mut topics = Vec::new();
+    // Outside of any work there is nothing to tell.
+    let _ = WORK.try_with(|Share(work)| work.tell(&mut topics));
+    topics
 }
 
 /// Notes that this work's first request to a system was sent.

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
@@ -158,17 +159,17 @@ struct Refusal {
 }
 
 /// Reads an answer: its `result`, or why there is none.
-pub(crate) async fn read(response: reqwest::Response, now: Timestamp) -> Result<Json, CallError> {
-    let status = response.status();
+pub(crate) fn read(
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<Json, CallError> {
     let wait = if status.as_u16() == 429 {
-        retry_after(response.headers(), now)
+        retry_after(headers, now)
     } else {
-        number(response.headers(), RETRY_AFTER.as_str()).map(|told| from_now(told, now))
+        number(headers, RETRY_AFTER.as_str()).map(|told| from_now(told, now))
     };
-    let body = response
-        .bytes()
-        .await
-        .map_err(|error| CallError::network(&error))?;
     let unavailable = |problem: String| CallError::Unavailable {
         problem,
         status: Some(status.as_u16()),
@@ -180,7 +181,7 @@ pub(crate) async fn read(response: reqwest::Response, now: Timestamp) -> Result<
     if status.is_server_error() {
         return Err(unavailable(format!("it failed (HTTP {})", status.as_u16())));
     }
-    match serde_json::from_slice::<Envelope>(&body) {
+    match serde_json::from_slice::<Envelope>(body) {
         Ok(Envelope {
             success: true,
             result,

@@ -8,14 +8,17 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
 use secrecy::SecretString;
 use serde_json::{Map, Value as Json};
+use tokio::time::Instant;
 use url::Url;
 
 use super::answer::{self, CallError};
 use super::session::{self, Challenge, Login, Session};
 use crate::clock::{Clock, Timestamp};
-use crate::system::{Gate, Open, Reply, ReplyKind};
+use crate::system::{Exchange, Gate, Off, Open, Recorder, Reply, ReplyKind, failure_of};
 
 /// How often a sign-in is tried with a fresh challenge before the credentials are called wrong.
 const SIGN_IN_ATTEMPTS: u32 = 3;
@@ -31,6 +34,7 @@ pub struct Webservice {
     access_key: SecretString,
     clock: Arc<dyn Clock>,
     gate: Arc<dyn Gate>,
+    recorder: Arc<dyn Recorder>,
     session: Mutex<Option<Arc<Session>>>,
     /// Held while signing in, so that no second `getchallenge` overwrites the first one's challenge.
     signing_in: tokio::sync::Mutex<()>,
@@ -70,6 +74,7 @@ impl Webservice {
             access_key,
             clock,
             gate: Arc::new(Open),
+            recorder: Arc::new(Off),
             session: Mutex::new(None),
             signing_in: tokio::sync::Mutex::new(()),
         })
@@ -79,6 +84,12 @@ impl Webservice {
     #[must_use]
     pub fn behind(self, gate: Arc<dyn Gate>) -> Self {
         Self { gate, ..self }
+    }
+
+    /// The same client, whose requests and answers this recorder is given.
+    #[must_use]
+    pub fn recorded_by(self, recorder: Arc<dyn Recorder>) -> Self {
+        Self { recorder, ..self }
     }
 
     /// Runs a query, at most 100 rows of which are answered.
@@ -226,10 +237,15 @@ impl Webservice {
             Verb::Post => self.http.post(self.endpoint.clone()).form(params),
         };
         let pass = self.gate.pass().await.map_err(CallError::held)?;
-        let (reply, result) = match request.send().await {
-            Ok(response) => {
-                let (minute, day) = answer::quotas(response.headers(), self.server_now());
-                let result = answer::read(response, self.server_now()).await;
+        let begun = Instant::now();
+        let received = receive(request).await;
+        if self.recorder.is_on() {
+            self.record(verb, params, &received, begun.elapsed());
+        }
+        let (reply, result) = match received {
+            Ok((status, headers, body)) => {
+                let (minute, day) = answer::quotas(&headers, self.server_now());
+                let result = answer::read(status, &headers, &body, self.server_now());
                 let reply = match &result {
                     Ok(_) => Reply::new(ReplyKind::Answer),
                     Err(error) => error.reply(),
@@ -252,6 +268,42 @@ impl Webservice {
             Some(wait) => result.map_err(|error| error.paused(wait)),
             None => result,
         }
+    }
+
+    /// Tells the recorder. The session's name authenticates the request, and a challenge's answer does.
+    fn record(
+        &self,
+        verb: Verb,
+        params: &[(&str, &str)],
+        received: &Result<Received, reqwest::Error>,
+        took: Duration,
+    ) {
+        let method = match verb {
+            Verb::Get => "GET",
+            Verb::Post => "POST",
+        };
+        let (status, answer, failure) = match received {
+            Ok((status, _, body)) => (Some(status.as_u16()), body.to_vec(), None),
+            Err(error) => (None, Vec::new(), Some(failure_of(error))),
+        };
+        let session = self.known_session();
+        self.recorder.record(Exchange {
+            method: method.to_owned(),
+            path: self.endpoint.path().to_owned(),
+            parameters: params
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            body: None,
+            status,
+            answer,
+            failure,
+            took,
+            secrets: session
+                .map(|session| session.name.clone().into())
+                .into_iter()
+                .collect(),
+        });
     }
 
     /// Signs in, unless another caller has replaced the `stale` session meanwhile.
@@ -310,6 +362,16 @@ impl Webservice {
         let answer = self.send(Verb::Get, "getchallenge", &params).await?;
         serde_json::from_value(answer).map_err(|_| CallError::unreadable("getchallenge"))
     }
+}
+
+/// What came back: status, headers and body.
+type Received = (StatusCode, HeaderMap, Vec<u8>);
+
+/// Sends a request and reads what comes back.
+async fn receive(request: reqwest::RequestBuilder) -> Result<Received, reqwest::Error> {
+    let response = request.send().await?;
+    let (status, headers) = (response.status(), response.headers().clone());
+    Ok((status, headers, response.bytes().await?.to_vec()))
 }
 
 /// The address of `webservice.php`; an address copied from the browser's address bar will do.

@@ -12,6 +12,7 @@ use super::asset::VERSION;
 use super::viewer::Viewer;
 use super::{Web, filters, texts};
 use crate::accounts::AccountsError;
+use crate::debug_log::DebugLogError;
 use crate::engine::EngineError;
 use crate::history::HistoryError;
 use crate::queue::QueueError;
@@ -170,6 +171,18 @@ impl From<SettingsError> for PageError {
             SettingsError::Stale(_) | SettingsError::Wrong(_) => Self::Refused(sentence(&error.to_string())),
             SettingsError::Engine(error) => Self::Engine(error),
             SettingsError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<DebugLogError> for PageError {
+    fn from(error: DebugLogError) -> Self {
+        match error {
+            DebugLogError::Store(error) => Self::Store(error),
+            DebugLogError::Unknown(_) | DebugLogError::UnknownConnection(_) => {
+                Self::NotFound(sentence(&error.to_string()))
+            }
+            DebugLogError::Hours | DebugLogError::Status => Self::Refused(sentence(&error.to_string())),
         }
     }
 }

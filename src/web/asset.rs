@@ -11,6 +11,8 @@ const STYLE: &str = concat!(
     include_str!("assets/style.css"),
     include_str!("assets/forms.css"),
     include_str!("assets/connections.css"),
+    include_str!("assets/debug_log.css"),
+    include_str!("assets/health.css"),
     include_str!("assets/records.css"),
     include_str!("assets/attention.css"),
     include_str!("assets/settings.css"),

@@ -19,6 +19,10 @@ pub(super) enum Area {
     Failed,
     /// What can be set.
     Settings,
+    /// How everything is.
+    Health,
+    /// What was said to the systems.
+    DebugLog,
     /// Who may use the pages.
     Accounts,
     /// One's own account.
@@ -27,13 +31,15 @@ pub(super) enum Area {
 
 impl Area {
     /// Those in the menu, with where they are and the key of their name.
-    const MENU: [(Self, &'static str, &'static str); 7] = [
+    const MENU: [(Self, &'static str, &'static str); 9] = [
         (Self::Log, "/", "frame-overview"),
         (Self::Records, "/records", "frame-records"),
         (Self::Attention, "/attention", "frame-attention"),
         (Self::Failed, "/failed", "frame-failed"),
         (Self::Connections, "/connections", "frame-connections"),
         (Self::Settings, "/settings", "settings-title"),
+        (Self::Health, "/health", "frame-health"),
+        (Self::DebugLog, "/debug", "frame-debug"),
         (Self::Accounts, "/accounts", "frame-accounts"),
     ];
 }

@@ -13,6 +13,8 @@ use unic_langid::LanguageIdentifier;
 const ENGLISH: &[&str] = &[
     include_str!("texts/en/frame.ftl"),
     include_str!("texts/en/accounts.ftl"),
+    include_str!("texts/en/debug_log.ftl"),
+    include_str!("texts/en/health.ftl"),
     include_str!("texts/en/connections.ftl"),
     include_str!("texts/en/attention.ftl"),
     include_str!("texts/en/failed.ftl"),

@@ -18,7 +18,7 @@ use url::Url;
 use super::oauth::{self, Parameters, Signer};
 use super::{Authentication, WooCommerceSettings, error};
 use crate::clock::{Clock, Timestamp};
-use crate::system::{Fault, Gate, Open, Reply, ReplyKind, SystemError};
+use crate::system::{Exchange, Fault, Gate, Off, Open, Recorder, Reply, ReplyKind, SystemError, failure_of};
 
 /// The version of the REST API that is spoken.
 pub(super) const API: &str = "wc/v3";
@@ -30,6 +30,7 @@ pub(super) struct Rest {
     authentication: Authentication,
     clock: Arc<dyn Clock>,
     gate: Arc<dyn Gate>,
+    recorder: Arc<dyn Recorder>,
 }
 
 /// Leaves the key and the secret out.
@@ -157,6 +158,7 @@ impl Rest {
             authentication,
             clock,
             gate: Arc::new(Open),
+            recorder: Arc::new(Off),
         })
     }
 
@@ -168,6 +170,15 @@ impl Rest {
             authentication: self.authentication,
             clock: Arc::clone(&self.clock),
             gate,
+            recorder: Arc::clone(&self.recorder),
+        }
+    }
+
+    /// The same, with requests and answers that this recorder is given.
+    pub(super) fn recorded_by(&self, recorder: Arc<dyn Recorder>) -> Self {
+        Self {
+            recorder,
+            ..self.behind(Arc::clone(&self.gate))
         }
     }
 
@@ -274,8 +285,33 @@ impl Rest {
             Ok((status, headers, _)) => error::reply(*status, headers, self.clock.now()),
             Err(_) => Reply::new(ReplyKind::Failure),
         };
+        if self.recorder.is_on() {
+            self.record(request, &outcome, took);
+        }
         let rest = pass.replied(&reply).await;
         Ok(Sent { outcome, took, rest })
+    }
+
+    /// Tells the recorder, without what authenticates the request.
+    fn record(&self, request: &Request<'_>, outcome: &Result<Received, reqwest::Error>, took: Duration) {
+        let parameters = request.query.iter();
+        let (status, answer, failure) = match outcome {
+            Ok((status, _, body)) => (Some(status.as_u16()), body.clone(), None),
+            Err(error) => (None, Vec::new(), Some(failure_of(error))),
+        };
+        self.recorder.record(Exchange {
+            method: request.method.to_string(),
+            path: format!("/wp-json/{}", request.path),
+            parameters: parameters
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            body: request.body.clone(),
+            status,
+            answer,
+            failure,
+            took,
+            secrets: Vec::new(),
+        });
     }
 
     /// Signs anew at each call, as an OAuth nonce serves only once.

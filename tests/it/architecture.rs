@@ -92,6 +92,8 @@ const RULES: [Rule; 10] = [
             "connections",
             "roster",
             "vault",
+            "debug_log",
+            "health",
         ],
         others: false,
         forbidden: &[

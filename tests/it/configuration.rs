@@ -331,6 +331,10 @@ fn the_printed_configuration_and_its_debug_output_hold_no_secret() {
     [sync_log]
     retention = "90d"
 
+    [debug_log]
+    retention = "3d"
+    size_limit = 52428800
+
     [log]
     format = "text"
     filter = "info"

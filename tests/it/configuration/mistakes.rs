@@ -82,7 +82,7 @@ fn a_misspelt_key_is_told_at_each_level_with_the_nearest_right_one() {
     http.http (environment variable WVS_HTTP__HTTP): there is no such key here, only `listen`, `public_url`, `api_token`, `api_token_file` or `body_limit`
     http.listne (environment variable WVS_HTTP__LISTNE): there is no such key; did you mean `http.listen`?
     http_listen (environment variable WVS_HTTP_LISTEN): there is no such key; a section and its key are separated by two underscores, as in `WVS_HTTP__LISTEN`
-    shutdown (environment variable WVS_SHUTDOWN__GRACE): there is no such key here, only `roles`, `shutdown_grace`, `http`, `database`, `queue`, `worker`, `sweep`, `sync_log`, `log`, `encryption` or `connections`
+    shutdown (environment variable WVS_SHUTDOWN__GRACE): there is no such key here, only `roles`, `shutdown_grace`, `http`, `database`, `queue`, `worker`, `sweep`, `sync_log`, `debug_log`, `log`, `encryption` or `connections`
     workers (environment variable WVS_WORKERS__CONCURRENCY): there is no such key; did you mean `worker`?
     "#);
 }

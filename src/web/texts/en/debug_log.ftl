@@ -1,0 +1,54 @@
+# What was said to the two systems and what they answered.
+debug-log-title = Debug log
+debug-log-intro = While it is on, the requests to WooCommerce and Vtiger CRM are noted with their answers, so that you can see what went wrong with a record. Keys and passwords are never noted, and of names, addresses and numbers only their shape. It ends by itself.
+debug-log-switches = Connections
+debug-log-room = It takes { $size }.
+debug-log-no-connection = There is no connection yet. Make one first.
+debug-log-on = on
+debug-log-off = off
+debug-log-until = until
+debug-log-only-module = only { $module }
+debug-log-only-records = only record { $records }
+debug-log-by = switched on by { $name }
+debug-log-switch-off = Switch off for { $connection }
+debug-log-switch-on = Switch on
+debug-log-all = everything
+debug-log-record-only = One record's id (may be empty)
+debug-log-for = For
+debug-log-hours = { $count ->
+    [one] 1 hour
+   *[other] { $count } hours
+}
+debug-log-now-on = The debug log is on for { $connection }. What is said from now on appears below within seconds.
+debug-log-now-off = The debug log is off for { $connection }. What it noted stays for a while.
+debug-log-exchanges = Requests and answers
+debug-log-system = System
+debug-log-record = Record's id
+debug-log-method = Method
+debug-log-path = Path contains
+debug-log-status = Answer
+debug-log-since = From (UTC)
+debug-log-until-time = To (UTC)
+debug-log-search = Search
+debug-log-bad-time = A time is written like 2026-01-31T12:34, in UTC. Mend the field From or To.
+debug-log-none = Nothing is noted
+debug-log-none-more = Switch the debug log on above, then do what goes wrong once more: change the record in the shop or the CRM, or press Sync now on its page.
+debug-log-none-such = Nothing noted fits
+debug-log-none-such-more = Leave some of the fields empty, or switch the debug log on and do what goes wrong once more.
+debug-log-at = Time
+debug-log-request = Request
+debug-log-answer = Answer
+debug-log-took = Took
+debug-log-milliseconds = { $count } ms
+debug-log-kilobytes = { $count } kB
+debug-log-megabytes = { $count } MB
+debug-log-no-answer = no answer
+debug-log-download = Download (NDJSON)
+debug-log-records = Records
+debug-log-event = Event
+debug-log-masked = Secrets are left out. Personal data is masked: the same four characters after ~ stand for the same value.
+debug-log-sent = What was sent
+debug-log-sent-nothing = Nothing but the request's address.
+debug-log-answered = What was answered
+debug-log-answered-nothing = Nothing.
+debug-log-back = The whole debug log
