@@ -1,7 +1,11 @@
 //! What was done, run by run, and requests to do it now.
 //!
-//! The command line and the API share this.
+//! The pages, the command line and the API share this.
 
+mod export;
+mod filter;
+mod log;
+mod series;
 mod view;
 
 use std::sync::Arc;
@@ -11,6 +15,9 @@ use crate::roster::Names;
 use crate::store::{Place, Run, RunKind, Store, StoreError, SweepRequest, SweepState};
 use crate::sync::Module;
 
+pub use filter::{FilterError, LogQuery, MINUTE, status_of};
+pub use log::{Line, Lines, Progress};
+pub use series::{Point, Series};
 pub use view::{Counts, Record, RunView, Standing, State};
 
 /// The runs, and what they did.
@@ -51,6 +58,9 @@ pub enum HistoryError {
     /// There is no connection with this name.
     #[error("there is no connection named `{0}`")]
     UnknownConnection(String),
+    /// What is to be left out can't be understood.
+    #[error(transparent)]
+    Filter(#[from] FilterError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -176,8 +186,11 @@ impl History {
         found.ok_or_else(|| HistoryError::UnknownRun(id.to_owned()))
     }
 
-    /// As in the configuration, capital letters don't count.
-    fn connection(&self, name: &str) -> Result<String, HistoryError> {
+    /// A connection's name as the configuration has it, where capital letters don't count.
+    ///
+    /// # Errors
+    /// When there is no such connection.
+    pub fn connection(&self, name: &str) -> Result<String, HistoryError> {
         let lower = name.to_lowercase();
         let found = self.connections.names().into_iter().find(|known| *known == lower);
         found.ok_or_else(|| HistoryError::UnknownConnection(name.to_owned()))

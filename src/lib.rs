@@ -24,6 +24,7 @@
 //! | [`record`] | one record: found, shown with its history, settled by hand |
 //! | [`settings`] | the modules' settings: checked, brought into force as versions, brought back |
 //! | [`limit`] | what each request to the two systems passes: rates, pauses, outages, budgets |
+//! | [`history`], [`links`] | the sync log, run by run and minute by minute; where records are shown |
 //! | [`webhooks`] | registers a shop's webhooks and keeps them active; their secrets |
 //! | [`ingress`], [`web`], [`api`] | webhook endpoints; pages for people; the interface for programs |
 //! | [`app`] | builds the parts and runs them |
@@ -43,6 +44,7 @@ pub mod history;
 pub mod http;
 pub mod ingress;
 pub mod limit;
+pub mod links;
 pub mod queue;
 pub mod record;
 pub mod roster;

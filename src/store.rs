@@ -14,6 +14,7 @@ mod known;
 mod leases;
 mod limits;
 mod links;
+mod log;
 mod problems;
 mod processes;
 mod runs;
@@ -38,9 +39,10 @@ pub use consents::{Consent, Consents};
 pub use database::{Database, DatabaseError};
 pub use disputes::{Dispute, DisputeFilter, Disputes};
 pub use failed::{FailedEvent, FailedEvents, FailedFilter};
-pub use journal::{Action, Entry, Journal, LogLine, Stored};
+pub use journal::{Action, Entry, Journal, Stored};
 pub use known::{Known, KnownRecord, Question};
 pub use limits::{Budget, Down, Limits, Standing, Turn};
+pub use log::{Bucket, Cursor, LogFilter, LogLine, LogPlace, SyncLog};
 pub use problems::{Problem, ProblemCount, ProblemFilter, Problems};
 pub use processes::{GONE, Process, Processes};
 pub use runs::{Run, RunKind, Runs, Tally};
@@ -58,6 +60,7 @@ pub trait Store:
     + Known
     + Problems
     + Disputes
+    + SyncLog
     + Runs
     + Settings
     + Waiting
@@ -80,6 +83,7 @@ impl<T> Store for T where
         + Known
         + Problems
         + Disputes
+        + SyncLog
         + Runs
         + Settings
         + Waiting
@@ -308,6 +312,8 @@ pub struct Commit {
     pub fence: Option<Fence>,
     /// The run that it is of; none where it was done as things happened.
     pub run: Option<String>,
+    /// When the change was told of as it happened; none where it was found later.
+    pub told_at: Option<Timestamp>,
 }
 
 /// Leases that must still be held for something to be written.

@@ -32,6 +32,7 @@ pub(crate) async fn link_all(environment: &[(String, String)]) {
                 created: None,
                 fence: None,
                 run: None,
+                told_at: None,
             };
             parts.store.commit(&commit).await.unwrap();
         }

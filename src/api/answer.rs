@@ -166,6 +166,7 @@ impl From<HistoryError> for Refusal {
             HistoryError::UnknownRun(_) | HistoryError::UnknownConnection(_) => {
                 Self::NotFound(error.to_string())
             }
+            HistoryError::Filter(_) => Self::Malformed(error.to_string()),
             HistoryError::Store(_) => {
                 tracing::error!(error = %telemetry::chain(&error), "a request to the API failed");
                 Self::Unavailable

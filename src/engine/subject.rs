@@ -323,6 +323,8 @@ impl Engine {
             created,
             fence: case.held.fence(),
             run: case.event.run.clone(),
+            told_at: matches!(case.event.cause, Cause::Webhook | Cause::Callback)
+                .then_some(case.event.received),
         };
         self.store.commit(&commit).await?;
         let is_in_step =

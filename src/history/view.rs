@@ -123,6 +123,8 @@ pub struct Record {
     /// When.
     #[serde(serialize_with = "iso::one")]
     pub at: Timestamp,
+    /// The connection's name.
+    pub connection: String,
     /// The module.
     pub module: Module,
     /// The side that was written to, or would have been.
@@ -196,6 +198,7 @@ impl Record {
         Self {
             id: stored.id,
             at: stored.when,
+            connection: stored.at.connection,
             module: stored.at.module,
             side: entry.side,
             action: entry.action.as_str(),

@@ -14,6 +14,9 @@ use sqlx::{Any, AnyPool, Transaction};
 /// How many connections a process keeps to PostgreSQL at most.
 const CONNECTIONS: u32 = 12;
 
+/// In how many rows those count that write to PostgreSQL at once.
+const SHARDS: u32 = 8;
+
 /// An open database whose schema is up to date.
 ///
 /// SQLite is in WAL mode and takes one writer at a time: writers queue for the one connection of their pool, rather
@@ -23,6 +26,7 @@ pub struct Database {
     read: AnyPool,
     write: AnyPool,
     begin: &'static str,
+    shards: u32,
 }
 
 /// Why the database can't be opened.
@@ -121,6 +125,7 @@ impl Database {
             read,
             write,
             begin: "begin immediate",
+            shards: 1,
         })
     }
 
@@ -149,6 +154,7 @@ impl Database {
             read: pool.clone(),
             write: pool,
             begin: "begin",
+            shards: SHARDS,
         }
     }
 
@@ -160,6 +166,11 @@ impl Database {
     /// For single statements that write.
     pub(crate) const fn write(&self) -> &AnyPool {
         &self.write
+    }
+
+    /// In how many rows what is written at once is to be counted: SQLite has one writer at a time.
+    pub(super) const fn shards(&self) -> u32 {
+        self.shards
     }
 
     /// Begins a transaction that writes.

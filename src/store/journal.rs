@@ -7,7 +7,7 @@ use serde_json::{from_str, to_string};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
 
-use super::{Place, SqlStore, StoreError};
+use super::{LogLine, Place, SqlStore, StoreError};
 use crate::clock::Timestamp;
 use crate::queue::Cause;
 use crate::sync::{FieldPlan, Module, RecordId, Side, Sides, Skip};
@@ -15,9 +15,6 @@ use crate::sync::{FieldPlan, Module, RecordId, Side, Sides, Skip};
 /// What was done, for people to read.
 #[async_trait]
 pub trait Journal: Send + Sync + fmt::Debug {
-    /// The sync log: counts by minute, module and side, the newest first.
-    async fn sync_log(&self, side: Side, limit: u32) -> Result<Vec<LogLine>, StoreError>;
-
     /// The latest entries, the newest first; only those of one record where it is given.
     async fn entries(&self, limit: u32) -> Result<Vec<Stored>, StoreError>;
 
@@ -111,28 +108,10 @@ impl Action {
     }
 }
 
-/// Counts of one minute, one module and one side.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LogLine {
-    /// The start of the minute.
-    pub minute: Timestamp,
-    /// The connection's name.
-    pub connection: String,
-    /// The module's name.
-    pub module: String,
-    /// The side's name.
-    pub side: String,
-    /// Records created.
-    pub created: i64,
-    /// Records updated.
-    pub updated: i64,
-    /// Records skipped.
-    pub skipped: i64,
-}
-
 const READ: &str = "read the journal";
 const WRITE: &str = "write the journal";
-const MINUTE_MS: i64 = 60_000;
+/// The milliseconds of a minute.
+pub(super) const MINUTE_MS: i64 = 60_000;
 
 /// Writes one entry of a run as part of a transaction.
 pub(super) async fn put(
@@ -174,27 +153,6 @@ pub(super) async fn put(
 
 #[async_trait]
 impl Journal for SqlStore {
-    async fn sync_log(&self, side: Side, limit: u32) -> Result<Vec<LogLine>, StoreError> {
-        let rows = sqlx::query(
-            "select minute, connection, module, side, \
-             cast(sum(case when action = 'created' then 1 else 0 end) as bigint) as created, \
-             cast(sum(case when action = 'updated' then 1 else 0 end) as bigint) as updated, \
-             cast(sum(case when action in ('skipped', 'failed') then 1 else 0 end) as bigint) as skipped \
-             from journal where side = $1 and action in ('created', 'updated', 'skipped', 'failed') \
-             and minute >= (select coalesce(min(minute), 0) from (select distinct minute from journal \
-             where side = $1 and action in ('created', 'updated', 'skipped', 'failed') order by minute desc limit $2) as newest) \
-             group by minute, connection, module, side order by minute desc, connection, module limit $2",
-        )
-        .bind(side.as_str())
-        .bind(i64::from(limit))
-        .fetch_all(self.database.read())
-        .await
-        .map_err(StoreError::new(READ))?;
-        rows.iter()
-            .map(|row| line(row).map_err(StoreError::new(READ)))
-            .collect()
-    }
-
     async fn entries(&self, limit: u32) -> Result<Vec<Stored>, StoreError> {
         let rows = sqlx::query(
             "select id, connection, at, module, side, action, woocommerce_id, vtiger_id, title, cause, fields, skip \
@@ -242,7 +200,8 @@ impl Journal for SqlStore {
             "select cast($1 as bigint) as minute, connection, module, side, \
              cast(sum(case when action = 'created' then 1 else 0 end) as bigint) as created, \
              cast(sum(case when action = 'updated' then 1 else 0 end) as bigint) as updated, \
-             cast(sum(case when action in ('skipped', 'failed') then 1 else 0 end) as bigint) as skipped \
+             cast(sum(case when action in ('skipped', 'failed') then 1 else 0 end) as bigint) as skipped, \
+             cast(sum(case when action in ('linked', 'deleted', 'restored') then 1 else 0 end) as bigint) as others \
              from journal where at >= $1 group by connection, module, side order by connection, module, side desc",
         )
         .bind(since.as_millis())
@@ -255,7 +214,7 @@ impl Journal for SqlStore {
     }
 }
 
-fn line(row: &AnyRow) -> Result<LogLine, sqlx::Error> {
+pub(super) fn line(row: &AnyRow) -> Result<LogLine, sqlx::Error> {
     Ok(LogLine {
         minute: Timestamp::from_millis(row.try_get("minute")?),
         connection: row.try_get("connection")?,
@@ -264,6 +223,7 @@ fn line(row: &AnyRow) -> Result<LogLine, sqlx::Error> {
         created: row.try_get("created")?,
         updated: row.try_get("updated")?,
         skipped: row.try_get("skipped")?,
+        others: row.try_get("others")?,
     })
 }
 

@@ -7,7 +7,7 @@ use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 use super::database::placeholders;
 use super::{
-    Commit, Link, Links, Place, SqlStore, StoreError, disputes, journal, known, leases, problems, runs,
+    Commit, Link, Links, Place, SqlStore, StoreError, disputes, journal, known, leases, log, problems, runs,
 };
 use crate::clock::Timestamp;
 use crate::sync::{Base, RecordId, Side, Sides, Trails};
@@ -222,6 +222,7 @@ impl Links for SqlStore {
             .await
             .map_err(StoreError::new(COMMIT))?;
         }
+        let mut counted = None;
         if !commit.entries.is_empty() {
             let run = match &commit.run {
                 Some(run) => run.clone(),
@@ -230,10 +231,14 @@ impl Links for SqlStore {
             for entry in &commit.entries {
                 journal::put(&mut transaction, &commit.at, commit.now, entry, &run).await?;
             }
+            counted = Some(run);
         }
         known::note(&mut transaction, commit).await?;
         problems::note(&mut transaction, commit).await?;
         disputes::note(&mut transaction, commit).await?;
+        if let Some(run) = counted {
+            log::put(&mut transaction, commit, &run, self.database.shards()).await?;
+        }
         transaction.commit().await.map_err(StoreError::new(COMMIT))
     }
 }

@@ -239,18 +239,19 @@ impl Runs for SqlStore {
         limit: u32,
     ) -> Result<Vec<Run>, StoreError> {
         let (begun, id) = before.map_or((i64::MAX, ""), |run| (run.begun.as_millis(), run.id.as_str()));
-        let rows = sqlx::query(
+        let statement = if connection.is_some() {
             "select id, connection, kind, begun_at, ended_at, failure from run \
-             where (connection = $1 or $1 = '') and (begun_at < $2 or begun_at = $2 and id < $3) \
-             order by begun_at desc, id desc limit $4",
-        )
-        .bind(connection.unwrap_or_default())
-        .bind(begun)
-        .bind(id)
-        .bind(i64::from(limit))
-        .fetch_all(self.database.read())
-        .await
-        .map_err(StoreError::new(READ))?;
+             where connection = $4 and (begun_at, id) < ($1, $2) order by begun_at desc, id desc limit $3"
+        } else {
+            "select id, connection, kind, begun_at, ended_at, failure from run \
+             where (begun_at, id) < ($1, $2) order by begun_at desc, id desc limit $3"
+        };
+        let query = sqlx::query(statement).bind(begun).bind(id).bind(i64::from(limit));
+        let query = connection.into_iter().fold(query, sqlx::query::Query::bind);
+        let rows = query
+            .fetch_all(self.database.read())
+            .await
+            .map_err(StoreError::new(READ))?;
         rows.iter().map(run).collect()
     }
 
@@ -260,8 +261,8 @@ impl Runs for SqlStore {
             let list = placeholders(1, some.len());
             // Nothing but placeholders is put in.
             let statement = format!(
-                "select run, module, side, action, count(*) as number from journal where run in ({list}) \
-                 group by run, module, side, action"
+                "select run, module, side, action, cast(sum(number) as bigint) as number from run_count \
+                 where run in ({list}) group by run, module, side, action"
             );
             let query = sqlx::query(AssertSqlSafe(statement));
             let query = some.iter().fold(query, |query, run| query.bind(*run));
@@ -300,14 +301,23 @@ impl Runs for SqlStore {
         .execute(self.database.write())
         .await
         .map_err(StoreError::new(FORGET))?;
-        sqlx::query(
+        // A run's counts go before it, and those of minutes that have entries left stay.
+        for statement in [
+            "delete from run_count where run in (select id from run where ended_at < $1 \
+             and not exists (select 1 from journal where journal.run = run.id))",
             "delete from run where ended_at < $1 \
              and not exists (select 1 from journal where journal.run = run.id)",
-        )
-        .bind(before.as_millis())
-        .execute(self.database.write())
-        .await
-        .map_err(StoreError::new(FORGET))?;
+            "delete from log_count where span = 'minute' and start_at <= cast($1 as bigint) - 60000 \
+             and start_at < (select coalesce(min(at), cast($1 as bigint)) from journal) - 59999",
+            "delete from log_count where span = 'hour' and start_at <= cast($1 as bigint) - 3600000 \
+             and start_at < (select coalesce(min(at), cast($1 as bigint)) from journal) - 3599999",
+        ] {
+            sqlx::query(statement)
+                .bind(before.as_millis())
+                .execute(self.database.write())
+                .await
+                .map_err(StoreError::new(FORGET))?;
+        }
         Ok(forgotten.rows_affected())
     }
 }

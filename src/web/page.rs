@@ -12,7 +12,7 @@ use super::viewer::Viewer;
 use super::{SystemLink, Web, filters, words};
 use crate::limit::drain_time;
 use crate::queue::Lane;
-use crate::store::{FailedFilter, LogLine, Stored};
+use crate::store::{FailedFilter, LogFilter, LogLine, Stored};
 use crate::sync::{Module, Side};
 
 /// How many lines each sync log shows.
@@ -140,7 +140,11 @@ async fn state(web: &Web, newest: Option<&Stored>) -> Result<State, PageError> {
 async fn log(web: &Web, newest: Vec<Stored>) -> Result<Log, PageError> {
     let mut tables = Vec::with_capacity(Side::BOTH.len());
     for side in Side::BOTH {
-        let lines = web.store.sync_log(side, LINES).await?;
+        let of_side = LogFilter {
+            side: Some(side),
+            ..LogFilter::default()
+        };
+        let lines = web.store.log_lines(&of_side, None, LINES).await?;
         tables.push(Table {
             side,
             rows: lines.into_iter().map(Row::new).collect(),

@@ -4,6 +4,7 @@ mod connections;
 mod known;
 mod leases;
 mod limits;
+mod log;
 mod records;
 mod runs;
 mod schema;

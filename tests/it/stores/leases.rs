@@ -135,6 +135,7 @@ async fn nothing_is_written_under_a_lease_that_was_lost() {
                 names: vec!["a".to_owned(), "b".to_owned()],
             }),
             run: None,
+            told_at: None,
         };
         for name in ["a", "b"] {
             store.acquire(name, "one", at(0), at(0) + LEASE).await.unwrap();

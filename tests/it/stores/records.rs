@@ -1,7 +1,7 @@
 //! Links, intents, journal, and what records wait for.
 
 use woo_vtiger_sync::queue::Cause;
-use woo_vtiger_sync::store::{Action, Awaited, Commit, Entry, Link};
+use woo_vtiger_sync::store::{Action, Awaited, Commit, Entry, Link, LogFilter};
 use woo_vtiger_sync::sync::{Module, RecordId, Side, Sides, Skip};
 
 use super::{at, contacts, on_both};
@@ -29,6 +29,7 @@ pub(super) fn commit(link: Option<Link>, entries: Vec<Entry>) -> Commit {
         created: None,
         fence: None,
         run: None,
+        told_at: None,
     }
 }
 
@@ -211,7 +212,11 @@ async fn the_journal_tells_the_newest_first_and_counts_by_minute() {
             .await
             .unwrap();
         assert!(none.is_empty());
-        let log = store.sync_log(Side::Vtiger, 10).await.unwrap();
+        let of_vtiger = LogFilter {
+            side: Some(Side::Vtiger),
+            ..LogFilter::default()
+        };
+        let log = store.log_lines(&of_vtiger, None, 10).await.unwrap();
         assert_eq!(log.len(), 1);
         assert_eq!((log[0].created, log[0].updated, log[0].skipped), (1, 0, 1));
         let counts = store.counts_since(at(0)).await.unwrap();

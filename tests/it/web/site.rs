@@ -127,6 +127,7 @@ impl Site {
             created: None,
             fence: None,
             run: None,
+            told_at: None,
         };
         self.store.commit(&commit).await.unwrap();
     }
