@@ -14,7 +14,7 @@ mod failed;
 mod filters;
 mod frame;
 mod guard;
-mod page;
+mod log;
 mod post;
 mod records;
 mod settings;
@@ -28,6 +28,7 @@ use std::sync::{Arc, Mutex};
 
 use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, web};
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::accounts::Accounts;
@@ -58,6 +59,10 @@ pub struct Web {
     pub clock: Arc<dyn Clock>,
     /// Who may use the pages.
     pub accounts: Accounts,
+    /// What was done.
+    pub history: History,
+    /// Ends what tells of things as they happen, when the service stops.
+    pub stop: CancellationToken,
     /// The address at which the pages are reached, where that is set.
     pub public_url: Option<Url>,
     /// The systems that are kept in step.
@@ -163,28 +168,10 @@ pub fn configure(web: web::Data<Web>) -> impl FnOnce(&mut web::ServiceConfig) {
                 .configure(attention::configure)
                 .configure(failed::configure)
                 .configure(settings::configure)
-                .route("/", web::get().to(home))
-                .route("/log", web::get().to(log))
+                .configure(log::configure)
                 .default_service(web::to(nothing_here)),
         );
     }
-}
-
-/// What a page says that it shows already.
-#[derive(Debug, serde::Deserialize)]
-struct Shown {
-    seen: Option<String>,
-}
-
-async fn home(web: web::Data<Web>, viewer: Viewer) -> Result<HttpResponse, PageError> {
-    Ok(answer::html(page::whole(&web, &viewer).await?))
-}
-
-async fn log(web: web::Data<Web>, _: Viewer, shown: web::Query<Shown>) -> Result<HttpResponse, PageError> {
-    Ok(match page::news(&web, shown.seen.as_deref()).await? {
-        Some(html) => answer::html(html),
-        None => HttpResponse::NoContent().finish(),
-    })
 }
 
 async fn nothing_here(_: Viewer) -> Result<HttpResponse, PageError> {

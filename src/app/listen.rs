@@ -66,6 +66,8 @@ pub(super) fn listen(
             queue: Arc::clone(&parts.queue),
             clock: Arc::clone(&parts.clock),
             accounts: accounts.clone(),
+            history: parts.history(),
+            stop: stop.clone(),
             public_url: config.http.public_url.clone(),
             systems: Systems::OfRoster {
                 roster: Arc::clone(&parts.roster),

@@ -14,6 +14,7 @@ const STYLE: &str = concat!(
     include_str!("assets/records.css"),
     include_str!("assets/attention.css"),
     include_str!("assets/settings.css"),
+    include_str!("assets/log.css"),
 );
 
 /// Answers with one of the files.

@@ -1,5 +1,6 @@
 //! One line of the journal, as the page shows it.
 
+use super::texts;
 use super::words::{self, Shown};
 use crate::queue::Cause;
 use crate::store::{Action, Stored};
@@ -18,7 +19,7 @@ pub(super) struct Change {
     pub action: &'static str,
     pub title: String,
     pub ids: Vec<Id>,
-    pub cause: &'static str,
+    pub cause: String,
     /// Why the values moved, where it is the same for all fields.
     pub because: Option<String>,
     pub fields: Vec<Field>,
@@ -80,9 +81,10 @@ impl Change {
                 let id = entry.ids.of(side).as_ref()?;
                 Some(Id {
                     system: side.title(),
-                    id: id
-                        .guest_email()
-                        .map_or_else(|| id.to_string(), |email| format!("guest {email}")),
+                    id: id.guest_email().map_or_else(
+                        || id.to_string(),
+                        |email| texts::say_with("log-guest", &[("email", email.into())]),
+                    ),
                 })
             })
             .collect();
@@ -98,11 +100,11 @@ impl Change {
             title: entry.title,
             ids,
             cause: match entry.cause {
-                Cause::Webhook => "told by a webhook",
-                Cause::Callback => "told by a callback",
-                Cause::Sweep => "found by a sweep",
-                Cause::Backfill => "first sync",
-                Cause::Retry => "tried anew",
+                Cause::Webhook => texts::say("log-cause-webhook"),
+                Cause::Callback => texts::say("log-cause-callback"),
+                Cause::Sweep => texts::say("log-cause-sweep"),
+                Cause::Backfill => texts::say("log-cause-backfill"),
+                Cause::Retry => texts::say("log-cause-retry"),
             },
             because: shared(&fields),
             fields,
@@ -115,15 +117,21 @@ impl Change {
 
     /// The line in one sentence, for those who can't see it appear.
     pub(super) fn sentence(&self) -> String {
-        format!("{} in {}: {}", self.action, self.to.title(), self.name())
+        let name = self.name();
+        let values = [
+            ("action", self.action.into()),
+            ("system", self.to.title().into()),
+            ("name", name.as_str().into()),
+        ];
+        texts::say_with("log-sentence", &values)
     }
 
     /// The record's name, or what stands for it.
-    pub(super) fn name(&self) -> &str {
+    pub(super) fn name(&self) -> String {
         if self.title.trim().is_empty() {
-            "Record without a name"
+            texts::say("log-nameless")
         } else {
-            &self.title
+            self.title.clone()
         }
     }
 }

@@ -12,6 +12,7 @@ use askama::Template;
 use url::Url;
 
 use super::answer::PageError;
+use super::filters;
 use crate::telemetry;
 
 /// Whether the last page failed: a page that asks every second must not fill the log.

@@ -16,6 +16,7 @@ const ENGLISH: [&str; 7] = [
     include_str!("texts/en/connections.ftl"),
     include_str!("texts/en/attention.ftl"),
     include_str!("texts/en/failed.ftl"),
+    include_str!("texts/en/log.ftl"),
     include_str!("texts/en/records.ftl"),
     include_str!("texts/en/settings.ftl"),
 ];

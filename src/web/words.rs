@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::texts;
 use crate::sync::{Basket, Value};
 
 /// The most characters of a value that are shown.
@@ -11,11 +12,11 @@ const LONGEST: usize = 80;
 pub(super) fn ago(age: Duration) -> String {
     let seconds = age.as_secs();
     match seconds {
-        0 => "just now".to_owned(),
-        1..60 => format!("{seconds} s ago"),
-        60..3600 => format!("{} min ago", seconds / 60),
-        3600..172_800 => format!("{} h ago", seconds / 3600),
-        _ => format!("{} days ago", seconds / 86_400),
+        0 => texts::say("log-just-now"),
+        1..60 => counted("log-seconds-ago", seconds),
+        60..3600 => counted("log-minutes-ago", seconds / 60),
+        3600..172_800 => counted("log-hours-ago", seconds / 3600),
+        _ => counted("log-days-ago", seconds / 86_400),
     }
 }
 
@@ -23,11 +24,15 @@ pub(super) fn ago(age: Duration) -> String {
 pub(super) fn about(time: Duration) -> String {
     let seconds = time.as_secs();
     match seconds {
-        0..10 => "a few seconds".to_owned(),
-        10..90 => format!("about {seconds} s"),
-        90..5400 => format!("about {} min", (seconds + 30) / 60),
-        _ => format!("about {} h", (seconds + 1800) / 3600),
+        0..10 => texts::say("log-few-seconds"),
+        10..90 => counted("log-about-seconds", seconds),
+        90..5400 => counted("log-about-minutes", (seconds + 30) / 60),
+        _ => counted("log-about-hours", (seconds + 1800) / 3600),
     }
+}
+
+fn counted(key: &str, count: u64) -> String {
+    texts::say_with(key, &[("count", count.into())])
 }
 
 /// A mapping's name for people: `billing.phone = phone` becomes `Billing phone`.

@@ -11,10 +11,10 @@
       var parts = element.dataset.show;
       var date = at.toLocaleDateString(undefined, { year: "numeric", month: "2-digit", day: "2-digit" });
       var time = at.toLocaleTimeString(undefined, {
-        hour: "2-digit", minute: "2-digit", second: parts === "minute" ? undefined : "2-digit"
+        hour: "2-digit", minute: "2-digit", second: parts === "minute" || parts === "clock" ? undefined : "2-digit"
       });
       if (parts === "date") element.textContent = date;
-      else if (parts === "time") element.textContent = time;
+      else if (parts === "time" || parts === "clock") element.textContent = time;
       else element.textContent = date + " " + time;
     });
     root.querySelectorAll("[data-utc]").forEach(function (element) { element.hidden = true; });

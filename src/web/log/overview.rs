@@ -1,19 +1,21 @@
-//! The page's parts, read from the store and the queue, and written as HTML.
+//! What is new: the latest lines of the sync log, and the latest changes field by field.
 
 use std::collections::BTreeSet;
 
 use askama::Template;
 use url::Url;
 
-use super::answer::PageError;
-use super::change::Change;
-use super::frame::{Area, Frame};
-use super::viewer::Viewer;
-use super::{SystemLink, Web, filters, words};
+use super::lines::{Row, Table};
+use super::sync::SyncForm;
 use crate::limit::drain_time;
 use crate::queue::Lane;
-use crate::store::{FailedFilter, LogFilter, LogLine, Stored};
-use crate::sync::{Module, Side};
+use crate::store::{FailedFilter, LogFilter, Stored};
+use crate::sync::Side;
+use crate::web::answer::PageError;
+use crate::web::change::Change;
+use crate::web::frame::{Area, Frame};
+use crate::web::viewer::Viewer;
+use crate::web::{SystemLink, Web, filters, words};
 
 /// How many lines each sync log shows.
 const LINES: u32 = 10;
@@ -21,16 +23,17 @@ const LINES: u32 = 10;
 const CHANGES: u32 = 50;
 
 #[derive(Template)]
-#[template(path = "page.html")]
+#[template(path = "log/overview.html")]
 struct Page<'a> {
     frame: Frame,
     connections: Vec<Connection<'a>>,
+    sync: SyncForm<'a>,
     state: State,
     log: Log,
 }
 
 #[derive(Template)]
-#[template(path = "news.html")]
+#[template(path = "log/news.html")]
 struct News {
     state: State,
     log: Option<Log>,
@@ -65,24 +68,6 @@ struct Log {
     changes: Vec<Change>,
 }
 
-struct Table {
-    side: Side,
-    rows: Vec<Row>,
-}
-
-struct Row {
-    date: String,
-    time: String,
-    connection: String,
-    module: String,
-    counts: [Count; 3],
-}
-
-struct Count {
-    of: &'static str,
-    number: i64,
-}
-
 /// The whole page.
 pub(super) async fn whole(web: &Web, viewer: &Viewer) -> Result<String, PageError> {
     let newest = web.store.entries(CHANGES).await?;
@@ -91,6 +76,7 @@ pub(super) async fn whole(web: &Web, viewer: &Viewer) -> Result<String, PageErro
     let page = Page {
         frame: Frame::new(web, viewer, Area::Log),
         connections: connections(&systems),
+        sync: SyncForm::new(web, viewer),
         state,
         log: log(web, newest).await?,
     };
@@ -144,10 +130,11 @@ async fn log(web: &Web, newest: Vec<Stored>) -> Result<Log, PageError> {
             side: Some(side),
             ..LogFilter::default()
         };
-        let lines = web.store.log_lines(&of_side, None, LINES).await?;
+        let lines = web.history.log(&of_side, "", LINES).await?;
         tables.push(Table {
             side,
-            rows: lines.into_iter().map(Row::new).collect(),
+            rows: lines.lines.iter().map(Row::new).collect(),
+            older: None,
         });
     }
     let changes: Vec<Change> = newest.into_iter().map(Change::new).collect();
@@ -166,28 +153,6 @@ async fn log(web: &Web, newest: Vec<Stored>) -> Result<Log, PageError> {
         tables,
         changes,
     })
-}
-
-impl Row {
-    fn new(line: LogLine) -> Self {
-        let stamp = line.minute.to_string();
-        let (date, time) = stamp.split_once(' ').unwrap_or((stamp.as_str(), ""));
-        let module = Module::ALL
-            .into_iter()
-            .find(|module| module.as_str() == line.module);
-        let count = |of, number| Count { of, number };
-        Self {
-            date: date.to_owned(),
-            time: time.get(..5).unwrap_or(time).to_owned(),
-            connection: line.connection,
-            module: module.map_or(line.module, |module| module.title().to_owned()),
-            counts: [
-                count("created", line.created),
-                count("updated", line.updated),
-                count("skipped", line.skipped),
-            ],
-        }
-    }
 }
 
 /// The systems by connection, in the order in which the connections come first.

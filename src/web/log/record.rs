@@ -1,0 +1,93 @@
+//! What was done with one record, as a line of a table.
+
+use crate::clock::Timestamp;
+use crate::history::Record;
+use crate::links::record_page;
+use crate::sync::{RecordId, Side};
+use crate::web::{Web, texts};
+
+/// What was done with one record.
+pub(super) struct RecordRow {
+    pub(super) at: Timestamp,
+    pub(super) connection: String,
+    pub(super) module: &'static str,
+    pub(super) from: Side,
+    pub(super) to: Side,
+    pub(super) action: &'static str,
+    pub(super) name: String,
+    /// Where everything is told of it.
+    pub(super) page: Option<String>,
+    /// Where its own system shows it.
+    pub(super) outside: Vec<Outside>,
+    pub(super) reason: Option<String>,
+    pub(super) remedy: Option<String>,
+}
+
+/// A record in its own system.
+pub(super) struct Outside {
+    pub(super) system: &'static str,
+    pub(super) url: String,
+}
+
+impl RecordRow {
+    pub(super) fn new(web: &Web, record: Record) -> Self {
+        let ids = [
+            (Side::WooCommerce, record.woocommerce_id.as_ref()),
+            (Side::Vtiger, record.vtiger_id.as_ref()),
+        ];
+        let mut outside = Vec::new();
+        for (side, id) in ids {
+            let system = web
+                .systems
+                .iter()
+                .find(|system| system.connection == record.connection && system.side == side);
+            let page = system.zip(id).and_then(|(system, id)| {
+                // A simulator has one page for all.
+                if system.simulated {
+                    Some(system.url.clone())
+                } else {
+                    record_page(&system.url, side, record.module, id)
+                }
+            });
+            outside.extend(page.map(|url| Outside {
+                system: side.title(),
+                url: url.into(),
+            }));
+        }
+        let page = (ids.iter().find_map(|(side, id)| Some((*side, (*id)?))))
+            .map(|(side, id)| page_of(&record, side, id));
+        let name = if record.title.trim().is_empty() {
+            texts::say("log-nameless")
+        } else {
+            record.title.clone()
+        };
+        Self {
+            at: record.at,
+            module: record.module.title(),
+            from: record.side.opposite(),
+            to: record.side,
+            action: record.action,
+            name,
+            page,
+            outside,
+            reason: record
+                .reason
+                .map(|reason| reason.trim_end_matches('.').to_owned()),
+            remedy: record.remedy,
+            connection: record.connection,
+        }
+    }
+}
+
+/// The address of the page that tells everything of a record.
+fn page_of(record: &Record, side: Side, id: &RecordId) -> String {
+    let part = |text: &str| {
+        percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+    };
+    format!(
+        "/records/{}/{}/{side}/{}",
+        part(&record.connection),
+        record.module,
+        part(id.as_str())
+    )
+}
