@@ -102,7 +102,7 @@ impl History {
             .map(|name| self.connection(name))
             .transpose()?;
         let filter = LogFilter {
-            connection: connection.map(ToOwned::to_owned),
+            connection,
             module: one_of(
                 "module",
                 said(query.module.as_ref()),

@@ -90,7 +90,7 @@ impl History {
     /// When there is no such connection, or the store fails.
     pub async fn progress(&self, connection: &str, since: Timestamp) -> Result<Progress, HistoryError> {
         let connection = self.connection(connection)?;
-        let runs = self.store.runs(Some(connection), None, RUNS).await?;
+        let runs = self.store.runs(Some(&connection), None, RUNS).await?;
         let is_it = |run: &&crate::store::Run| {
             run.begun >= since && matches!(run.kind, RunKind::SyncNow | RunKind::Sweep)
         };

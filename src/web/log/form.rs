@@ -45,7 +45,7 @@ impl FilterForm {
             (Action::ALL.into_iter())
                 .map(|action| choice(&query.status, action.as_str(), action.as_str().to_owned())),
         );
-        let connections = &web.history.connections;
+        let connections = web.history.connections.names();
         Self {
             path,
             connections: (connections.iter())

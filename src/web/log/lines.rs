@@ -23,10 +23,10 @@ const LINES: u32 = 50;
 
 #[derive(Template)]
 #[template(path = "log/lines.html")]
-struct LinesPage<'a> {
+struct LinesPage {
     frame: Frame,
     form: FilterForm,
-    sync: SyncForm<'a>,
+    sync: SyncForm,
     chart: Chart,
     tables: Vec<Table>,
     several: bool,
@@ -95,7 +95,7 @@ pub(super) async fn page(
         frame: Frame::new(&web, &viewer, Area::Log),
         sync: SyncForm::new(&web, &viewer),
         chart: Chart::new(&web.history.series(&filter).await?),
-        several: web.history.connections.len() > 1,
+        several: web.history.connections.names().len() > 1,
         tables,
         form,
     })

@@ -27,7 +27,7 @@ const CHANGES: u32 = 50;
 struct Page<'a> {
     frame: Frame,
     connections: Vec<Connection<'a>>,
-    sync: SyncForm<'a>,
+    sync: SyncForm,
     state: State,
     log: Log,
 }

@@ -4,7 +4,7 @@ use crate::clock::Timestamp;
 use crate::history::Record;
 use crate::links::record_page;
 use crate::sync::{RecordId, Side};
-use crate::web::{Web, texts};
+use crate::web::{SystemLink, texts};
 
 /// What was done with one record.
 pub(super) struct RecordRow {
@@ -30,15 +30,14 @@ pub(super) struct Outside {
 }
 
 impl RecordRow {
-    pub(super) fn new(web: &Web, record: Record) -> Self {
+    pub(super) fn new(systems: &[SystemLink], record: Record) -> Self {
         let ids = [
             (Side::WooCommerce, record.woocommerce_id.as_ref()),
             (Side::Vtiger, record.vtiger_id.as_ref()),
         ];
         let mut outside = Vec::new();
         for (side, id) in ids {
-            let system = web
-                .systems
+            let system = systems
                 .iter()
                 .find(|system| system.connection == record.connection && system.side == side);
             let page = system.zip(id).and_then(|(system, id)| {

@@ -43,12 +43,13 @@ pub(super) async fn page(
     let filter = web.history.filter(&query)?;
     let found = web.history.log_records(&filter, &after.after, RECORDS).await?;
     let form = FilterForm::new(&web, "/log/records", &query);
+    let systems = web.systems.all();
     answer::page(&RecordsPage {
         frame: Frame::new(&web, &viewer, Area::Log),
         records: (found.records.into_iter())
-            .map(|record| RecordRow::new(&web, record))
+            .map(|record| RecordRow::new(&systems, record))
             .collect(),
-        several: web.history.connections.len() > 1,
+        several: web.history.connections.names().len() > 1,
         goes_on: !after.after.is_empty(),
         next: found.next.map(|next| form.with("after", &next)),
         form,

@@ -128,16 +128,16 @@ async fn list(
         name => Some(web.history.connection(name)?),
     };
     let before = Some(listed.before.as_str()).filter(|before| !before.is_empty());
-    let found = web.history.list(connection, before, RUNS).await?;
+    let found = web.history.list(connection.as_deref(), before, RUNS).await?;
     let next = found.next.map(|next| {
         let mut address = form_urlencoded::Serializer::new("/runs?".to_owned());
-        if let Some(connection) = connection {
+        if let Some(connection) = &connection {
             address.append_pair("connection", connection);
         }
         address.append_pair("before", &next).finish()
     });
-    let connections = &web.history.connections;
-    let is_chosen = |name: &String| connection == Some(name.as_str());
+    let connections = web.history.connections.names();
+    let is_chosen = |name: &String| connection.as_ref() == Some(name);
     answer::page(&RunsPage {
         frame: Frame::new(&web, &viewer, Area::Log),
         connections: (connections.iter())
@@ -158,6 +158,7 @@ async fn show(
 ) -> Result<HttpResponse, PageError> {
     let run = RunRow::new(web.history.show(&id).await?);
     let found = web.history.records(&id, &after.after, RECORDS).await?;
+    let systems = web.systems.all();
     answer::page(&RunPage {
         frame: Frame::new(&web, &viewer, Area::Log),
         next: (found.next).map(|next| {
@@ -165,7 +166,7 @@ async fn show(
             format!("{}?after={next}", run.page())
         }),
         records: (found.records.into_iter())
-            .map(|record| RecordRow::new(&web, record))
+            .map(|record| RecordRow::new(&systems, record))
             .collect(),
         several: false,
         goes_on: !after.after.is_empty(),

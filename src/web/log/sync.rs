@@ -21,19 +21,20 @@ pub(super) fn configure(service: &mut web::ServiceConfig) {
 }
 
 /// The form that asks for it.
-pub(super) struct SyncForm<'a> {
-    pub(super) connections: &'a [String],
+pub(super) struct SyncForm {
+    pub(super) connections: Vec<String>,
     pub(super) modules: [Module; 4],
     /// Whether the reader may send it.
     pub(super) is_offered: bool,
 }
 
-impl<'a> SyncForm<'a> {
-    pub(super) fn new(web: &'a Web, viewer: &Viewer) -> Self {
+impl SyncForm {
+    pub(super) fn new(web: &Web, viewer: &Viewer) -> Self {
+        let connections = web.history.connections.names();
         Self {
-            connections: &web.history.connections,
+            is_offered: viewer.is_admin() && !connections.is_empty(),
+            connections,
             modules: Module::ALL,
-            is_offered: viewer.is_admin() && !web.history.connections.is_empty(),
         }
     }
 }
@@ -74,7 +75,7 @@ async fn ask(web: web::Data<Web>, act: Act<Asked>) -> Result<HttpResponse, PageE
     let since = web.clock.now().as_millis();
     web.history.sweep(connection, known, false).await?;
     let name = web.history.connection(connection)?;
-    Ok(answer::see_other(&address(name, "", since)))
+    Ok(answer::see_other(&address(&name, "", since)))
 }
 
 async fn page(
@@ -83,7 +84,7 @@ async fn page(
     connection: web::Path<String>,
     since: web::Query<Since>,
 ) -> Result<HttpResponse, PageError> {
-    let connection = web.history.connection(&connection)?.to_owned();
+    let connection = web.history.connection(&connection)?;
     let followed = Followed::Asked(connection.clone(), Timestamp::from_millis(since.since));
     answer::page(&SyncPage {
         frame: Frame::new(&web, &viewer, Area::Log),
@@ -99,7 +100,7 @@ async fn events(
     connection: web::Path<String>,
     since: web::Query<Since>,
 ) -> Result<HttpResponse, PageError> {
-    let connection = web.history.connection(&connection)?.to_owned();
+    let connection = web.history.connection(&connection)?;
     let followed = Followed::Asked(connection, Timestamp::from_millis(since.since));
     Ok(progress::follow(web, followed))
 }
