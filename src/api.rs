@@ -12,6 +12,7 @@ mod failed;
 mod guard;
 mod listing;
 mod records;
+mod log;
 mod runs;
 mod settings;
 
@@ -73,6 +74,7 @@ pub fn configure(api: web::Data<Api>) -> impl FnOnce(&mut web::ServiceConfig) {
                 .configure(runs::configure)
                 .configure(records::configure)
                 .configure(settings::configure)
+                .configure(log::configure)
                 .default_service(web::to(answer::nothing_here)),
         );
     }

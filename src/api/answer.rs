@@ -211,8 +211,8 @@ impl From<SettingsError> for Refusal {
 /// There is nothing at this address.
 pub(super) async fn nothing_here() -> Result<HttpResponse, Refusal> {
     Err(Refusal::NotFound(
-        "there is nothing at this address; the API has /api/v1/connections, failed, runs, modules, sweep, backfill, records, \
-         attention and settings"
+        "there is nothing at this address; the API has /api/v1/connections, failed, log, runs, modules, sweep, \
+         backfill, records, attention and settings"
             .to_owned(),
     ))
 }

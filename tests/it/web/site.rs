@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use actix_web::cookie::Cookie;
 use actix_web::dev::ServiceResponse;
@@ -9,12 +10,13 @@ use actix_web::http::{Method, StatusCode, header};
 use actix_web::{App, test};
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
 use woo_vtiger_sync::accounts::{Accounts, csrf_token};
 use woo_vtiger_sync::clock::{Clock, Timestamp};
 use woo_vtiger_sync::history::History;
 use woo_vtiger_sync::queue::{Cause, Change, EmbeddedQueue, Event, Lane, Queue, Seen, Subject};
 use woo_vtiger_sync::settings::Desk;
-use woo_vtiger_sync::store::{Action, Commit, Database, Entry, Links, Place, SqlStore};
+use woo_vtiger_sync::store::{Action, Commit, Database, Entry, Links, Place, Role, SqlStore};
 use woo_vtiger_sync::sync::{Decision, FieldPlan, Module, Reason, RecordId, Side, Sides, Value};
 use woo_vtiger_sync::web::{SystemLink, Systems, Web, configure};
 
@@ -38,11 +40,11 @@ impl Clock for HandClock {
 
 /// The page over a database of its own.
 pub(super) struct Site {
-    web: actix_web::web::Data<Web>,
-    store: SqlStore,
+    pub(super) web: actix_web::web::Data<Web>,
+    pub(super) store: SqlStore,
     pub(super) database: Database,
     queue: Arc<EmbeddedQueue>,
-    clock: Arc<HandClock>,
+    pub(super) clock: Arc<HandClock>,
     /// What the browser of an admin shows.
     pub(super) session: String,
     _folder: TempDir,
@@ -102,6 +104,7 @@ impl Site {
                 clock: clock.clone(),
                 connections: names,
             },
+            stop: CancellationToken::new(),
             demo: None,
         });
         Self {
@@ -116,6 +119,25 @@ impl Site {
     }
 
     pub(super) async fn commit(&self, connection: &str, entries: Vec<Entry>) {
+        self.commit_of_run(connection, entries, None).await;
+    }
+
+    /// The same site, as somebody sees it who may look and change nothing.
+    pub(super) async fn as_reader(&self) -> Reader<'_> {
+        let password = SecretString::from(PASSWORD);
+        self.accounts().add("Rea", &password, Role::Reader).await.unwrap();
+        let session = self.accounts().sign_in("Rea", &password, "a test").await;
+        Reader {
+            site: self,
+            session: session.unwrap().expose_secret().to_owned(),
+        }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(super) async fn commit_of_run(&self, connection: &str, entries: Vec<Entry>, run: Option<&str>) {
         let commit = Commit {
             at: Place {
                 connection: connection.to_owned(),
@@ -126,8 +148,8 @@ impl Site {
             entries,
             created: None,
             fence: None,
-            run: None,
-            told_at: None,
+            run: run.map(ToOwned::to_owned),
+            told_at: Some(self.clock.now().before(Duration::from_millis(1_500))),
         };
         self.store.commit(&commit).await.unwrap();
     }
@@ -191,6 +213,31 @@ impl Site {
         form_urlencoded::Serializer::new(String::new())
             .append_pair("seen", seen)
             .finish()
+    }
+}
+
+/// The page as a reader's browser gets it.
+pub(super) struct Reader<'a> {
+    site: &'a Site,
+    session: String,
+}
+
+impl Reader<'_> {
+    pub(super) async fn page(&self, path: &str) -> String {
+        let request = test::TestRequest::with_uri(path).cookie(self.cookie());
+        text(self.site.send(request).await).await
+    }
+
+    pub(super) async fn post(&self, path: &str, form: &[(&str, &str)]) -> ServiceResponse {
+        let csrf = csrf_token(&self.session);
+        let mut form = form.to_vec();
+        form.push(("csrf", &csrf));
+        let request = test::TestRequest::with_uri(path).method(Method::POST);
+        self.site.send(request.cookie(self.cookie()).set_form(form)).await
+    }
+
+    fn cookie(&self) -> Cookie<'static> {
+        Cookie::new("wvs_session", self.session.clone())
     }
 }
 
