@@ -11,8 +11,8 @@ mod connections;
 mod failed;
 mod guard;
 mod listing;
-mod records;
 mod log;
+mod records;
 mod runs;
 mod settings;
 

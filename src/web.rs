@@ -69,8 +69,6 @@ pub struct Web {
     pub systems: Systems,
     /// The connections, for people to make and change.
     pub connections: Connections,
-    /// What was done.
-    pub history: History,
     /// The modules' settings.
     pub settings: Arc<Desk>,
     /// Set in the demonstration: whoever comes may do everything.

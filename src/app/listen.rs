@@ -74,7 +74,6 @@ pub(super) fn listen(
                 simulated: stage == Stage::Simulated,
             },
             connections: connections.clone(),
-            history: parts.history(),
             settings: Arc::clone(&desk),
             demo: (stage == Stage::Simulated).then(Demonstration::default),
         })

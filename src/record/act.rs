@@ -75,6 +75,7 @@ impl Records {
             created: None,
             fence: None,
             run: None,
+            told_at: None,
         };
         self.store.commit(&commit).await?;
         let event = self.look(at, Side::WooCommerce, &full.woocommerce);

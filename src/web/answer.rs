@@ -81,6 +81,7 @@ impl From<HistoryError> for PageError {
     fn from(error: HistoryError) -> Self {
         match error {
             HistoryError::Store(error) => error.into(),
+            HistoryError::Filter(error) => Self::Malformed(error.to_string()),
             unknown => Self::NotFound(sentence(&unknown.to_string())),
         }
     }

@@ -16,9 +16,8 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use super::Web;
-use super::answer::{self, PageError, sentence};
+use super::answer::{self, PageError};
 use super::viewer::Viewer;
-use crate::history::HistoryError;
 
 /// Adds the pages.
 pub(super) fn configure(service: &mut web::ServiceConfig) {
@@ -47,16 +46,4 @@ async fn news(web: web::Data<Web>, _: Viewer, shown: web::Query<Shown>) -> Resul
         Some(html) => answer::html(html),
         None => HttpResponse::NoContent().finish(),
     })
-}
-
-impl From<HistoryError> for PageError {
-    fn from(error: HistoryError) -> Self {
-        match error {
-            HistoryError::UnknownRun(_) | HistoryError::UnknownConnection(_) => {
-                Self::NotFound(sentence(&error.to_string()))
-            }
-            HistoryError::Filter(error) => Self::Malformed(error.to_string()),
-            HistoryError::Store(error) => Self::Store(error),
-        }
-    }
 }

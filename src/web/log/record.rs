@@ -3,7 +3,8 @@
 use crate::clock::Timestamp;
 use crate::history::Record;
 use crate::links::record_page;
-use crate::sync::{RecordId, Side};
+use crate::sync::Side;
+use crate::web::records::path_of;
 use crate::web::{SystemLink, texts};
 
 /// What was done with one record.
@@ -54,7 +55,7 @@ impl RecordRow {
             }));
         }
         let page = (ids.iter().find_map(|(side, id)| Some((*side, (*id)?))))
-            .map(|(side, id)| page_of(&record, side, id));
+            .map(|(side, id)| path_of(&record.connection, record.module, side, id));
         let name = if record.title.trim().is_empty() {
             texts::say("log-nameless")
         } else {
@@ -76,17 +77,4 @@ impl RecordRow {
             connection: record.connection,
         }
     }
-}
-
-/// The address of the page that tells everything of a record.
-fn page_of(record: &Record, side: Side, id: &RecordId) -> String {
-    let part = |text: &str| {
-        percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
-    };
-    format!(
-        "/records/{}/{}/{side}/{}",
-        part(&record.connection),
-        record.module,
-        part(id.as_str())
-    )
 }

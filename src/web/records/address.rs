@@ -4,6 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use super::{module_of, side_of};
+use crate::links::record_page;
 use crate::record::{RecordError, Records};
 use crate::store::Place;
 use crate::sync::{Module, RecordId, Side};
@@ -80,31 +81,10 @@ pub(in crate::web) fn outside(
         .all()
         .into_iter()
         .find(|system| system.connection == connection && system.side == side)?;
-    if system.simulated || !matches!(system.url.scheme(), "http" | "https") {
+    if system.simulated {
         return None;
     }
-    let number = match side {
-        Side::WooCommerce => id.as_str(),
-        Side::Vtiger => id.as_str().split_once('x')?.1,
-    };
-    if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let page = match (side, module) {
-        (Side::WooCommerce, Module::Contacts) => format!("wp-admin/user-edit.php?user_id={number}"),
-        (Side::WooCommerce, Module::Products | Module::SalesOrders) => {
-            format!("wp-admin/post.php?post={number}&action=edit")
-        }
-        (Side::WooCommerce, Module::Taxes) => "wp-admin/admin.php?page=wc-settings&tab=tax".to_owned(),
-        (Side::Vtiger, Module::Contacts) => format!("index.php?module=Contacts&view=Detail&record={number}"),
-        (Side::Vtiger, Module::Products) => format!("index.php?module=Products&view=Detail&record={number}"),
-        (Side::Vtiger, Module::SalesOrders) => {
-            format!("index.php?module=SalesOrder&view=Detail&record={number}")
-        }
-        (Side::Vtiger, Module::Taxes) => return None,
-    };
-    let base = system.url.as_str().trim_end_matches('/');
-    Some(format!("{base}/{page}"))
+    record_page(&system.url, side, module, id).map(String::from)
 }
 
 #[cfg(test)]
