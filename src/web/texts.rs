@@ -10,7 +10,7 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
 
 /// All areas' words.
-const ENGLISH: [&str; 7] = [
+const ENGLISH: [&str; 8] = [
     include_str!("texts/en/frame.ftl"),
     include_str!("texts/en/accounts.ftl"),
     include_str!("texts/en/connections.ftl"),
