@@ -62,13 +62,12 @@ impl Hasher {
         hash: Option<String>,
     ) -> Result<bool, AccountsError> {
         let is_somebodys = hash.is_some();
-        let hash = match hash {
-            Some(hash) => hash,
-            None => {
-                let password = SecretString::from("nobody's password");
-                let nobodys = self.nobodys.get_or_try_init(|| self.hash(&password));
-                nobodys.await?.clone()
-            }
+        let hash = if let Some(hash) = hash {
+            hash
+        } else {
+            let password = SecretString::from("nobody's password");
+            let nobodys = self.nobodys.get_or_try_init(|| self.hash(&password));
+            nobodys.await?.clone()
         };
         let mut password = password.clone();
         if password.expose_secret().chars().count() > MOST {

@@ -32,9 +32,10 @@ impl Accounts {
     /// # Errors
     /// When no admin would be left, or the store fails.
     pub async fn set_role(&self, account: &str, role: Role) -> Result<(), AccountsError> {
-        match self.store.put_role(account, role).await? {
-            true => Ok(()),
-            false => Err(self.why_not(account).await?),
+        if self.store.put_role(account, role).await? {
+            Ok(())
+        } else {
+            Err(self.why_not(account).await?)
         }
     }
 
@@ -43,9 +44,10 @@ impl Accounts {
     /// # Errors
     /// When no admin would be left, or the store fails.
     pub async fn remove(&self, account: &str) -> Result<(), AccountsError> {
-        match self.store.remove_account(account).await? {
-            true => Ok(()),
-            false => Err(self.why_not(account).await?),
+        if self.store.remove_account(account).await? {
+            Ok(())
+        } else {
+            Err(self.why_not(account).await?)
         }
     }
 

@@ -3,6 +3,8 @@
 //! What is said of people and orders is masked unless it is known to tell nothing of anybody, as fields of one's own may
 //! hold anything. What is said of goods, rates and settings stays, but for what looks personal.
 
+use std::fmt::Write as _;
+
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
@@ -205,7 +207,8 @@ impl<'a> Disguise<'a> {
             let length = text.len();
             let cut = text.floor_char_boundary(LONGEST);
             text.truncate(cut);
-            text.push_str(&format!("\n… ({length} bytes, the rest is left out)"));
+            // Writing to a string can't fail.
+            let _ = write!(text, "\n… ({length} bytes, the rest is left out)");
         }
         text
     }

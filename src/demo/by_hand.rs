@@ -27,13 +27,13 @@ pub(super) async fn run(
     stop: CancellationToken,
     say: impl Fn(&str),
 ) -> anyhow::Result<()> {
-    let shop = WooCommerceSimulator::start(WooCommerceOptions::default())
+    let woocommerce = WooCommerceSimulator::start(WooCommerceOptions::default())
         .await
         .context("the simulated shop can't be started")?;
-    let crm = VtigerSimulator::start(VtigerOptions::default())
+    let vtiger = VtigerSimulator::start(VtigerOptions::default())
         .await
         .context("the simulated CRM can't be started")?;
-    people::move_in(&shop, &crm, options.customers);
+    people::move_in(&woocommerce, &vtiger, options.customers);
     let folder = tempfile::tempdir().context("no folder for the database can be made")?;
     let path = options.data.as_deref().unwrap_or(folder.path());
     let listen = known(free_address())?;
@@ -56,7 +56,7 @@ pub(super) async fn run(
     config.connections.clear();
     telemetry::init(&config.log);
     let server = Server::start(&config, SystemClock::shared(), app::Stage::Real).await?;
-    say(&introduction(&server, &shop, &crm).await?);
+    say(&introduction(&server, &woocommerce, &vtiger).await?);
 
     let mut people = People::new(rand::random());
     let end = tokio::time::sleep(options.duration.unwrap_or(Duration::MAX));
@@ -68,14 +68,14 @@ pub(super) async fn run(
             () = &mut end => break,
             () = tokio::time::sleep(people.pause()) => {}
         }
-        is_told = is_told || tells(&server, &crm);
+        is_told = is_told || tells(&server, &vtiger);
         if is_told {
-            people.act(&shop, &crm);
+            people.act(&woocommerce, &vtiger);
         }
     }
     server.stop().await;
-    shop.stop().await;
-    crm.stop().await;
+    woocommerce.stop().await;
+    vtiger.stop().await;
     Ok(())
 }
 

@@ -1,6 +1,13 @@
 //! What templates turn values into text with: `{{ "log-title"|t }}`, `{{ "log-shown"|t1("count", shown) }}`.
 
-#![expect(unreachable_pub, reason = "what the macro makes of each is public")]
+#![expect(
+    unreachable_pub,
+    clippy::inline_always,
+    clippy::unnecessary_wraps,
+    clippy::unused_self,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "askama's macro makes it so, and calls them so"
+)]
 
 use askama::filters::Safe;
 use askama::{Result, Values};

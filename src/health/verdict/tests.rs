@@ -66,14 +66,14 @@ fn what_stands_still_is_bad_and_what_goes_on_is_a_warning() {
     type Change = fn(&mut HealthView);
     let cases: [(Grade, &str, Change); 11] = [
         (Grade::Bad, "database does not answer", |view| {
-            view.processes = None
+            view.processes = None;
         }),
         (Grade::Bad, "No process works on events", |view| {
-            view.processes = Some(Vec::new())
+            view.processes = Some(Vec::new());
         }),
         (Grade::Bad, "queue does not answer", |view| view.queue.live = None),
         (Grade::Warning, "RabbitMQ can't be reached", |view| {
-            view.queue.connected = false
+            view.queue.connected = false;
         }),
         (Grade::Bad, "3 events wait and nothing", |view| {
             view.queue.live = Some(3);
@@ -81,16 +81,16 @@ fn what_stands_still_is_bad_and_what_goes_on_is_a_warning() {
             view.queue.oldest_seconds = Some(400);
         }),
         (Grade::Warning, "waiting for 6 minutes", |view| {
-            view.queue.oldest_seconds = Some(400)
+            view.queue.oldest_seconds = Some(400);
         }),
         (Grade::Warning, "that takes 2 hours", |view| {
-            view.queue.drained_in_seconds = Some(7000)
+            view.queue.drained_in_seconds = Some(7000);
         }),
         (Grade::Bad, "Vtiger CRM is down", |view| {
             view.connections[0].systems[1].state = Some(SystemState::Down);
         }),
         (Grade::Warning, "90 of 1000", |view| {
-            view.connections[0].systems[0].day_left = Some(90)
+            view.connections[0].systems[0].day_left = Some(90);
         }),
         (Grade::Warning, "order.created is missing", |view| {
             view.connections[0].webhooks = Some(WebhookHealth {

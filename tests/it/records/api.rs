@@ -21,7 +21,7 @@ impl Program {
         let accounts = Accounts::new(parts.store.clone(), parts.clock.clone());
         let token = accounts.add_token("a test", role, "a test").await.unwrap();
         Self {
-            client: reqwest::Client::new(),
+            client: woo_vtiger_sync::http::client(std::time::Duration::from_secs(30)).unwrap(),
             url: format!("{}/api/v1", scene.url),
             token: token.expose_secret().to_owned(),
         }

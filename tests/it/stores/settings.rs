@@ -89,8 +89,8 @@ async fn of_many_who_save_at_once_one_does() {
         let ann = Signature::new("ann", "");
         let settings = towards_vtiger();
 
-        let saves = (0..8).map(|_| store.save_settings(&place, &settings, &ann, Some(1), at(1)));
-        let saved = join_all(saves).await;
+        let attempts = (0..8).map(|_| store.save_settings(&place, &settings, &ann, Some(1), at(1)));
+        let saved = join_all(attempts).await;
 
         let won: Vec<u32> = saved.into_iter().filter_map(Result::unwrap).collect();
         assert_eq!(won, [2]);

@@ -105,6 +105,7 @@ impl Site {
                 clock: clock.clone(),
                 connections: names,
             },
+            stop: CancellationToken::new(),
             demo: None,
         });
         Self {

@@ -22,8 +22,8 @@ async fn call(site: &Site, path: &str, accept: &str) -> ServiceResponse {
             clock: site.web.clock.clone(),
         },
         history: site.web.history.clone(),
-        settings: site.web.settings.clone(),
         connections: site.web.connections.clone(),
+        settings: site.web.settings.clone(),
     });
     let app = test::init_service(App::new().configure(configure(api))).await;
     let request = test::TestRequest::get()
