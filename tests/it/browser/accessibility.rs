@@ -56,6 +56,9 @@ impl Browser {
     pub(crate) async fn resize(&self, width: u32, height: u32) {
         let screen = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.order("Emulation.setDeviceMetricsOverride", &screen).await;
+        // They would take room on the screen, and none in a picture of the whole page.
+        self.order("Emulation.setScrollbarsHidden", &json!({ "hidden": true }))
+            .await;
     }
 
     /// Keeps a picture of the whole page where `WVS_SCREENSHOTS` names a folder.
