@@ -30,6 +30,8 @@ create table debug_exchange (
     failure text,
     bytes bigint not null
 );
+-- How much room all of them take is asked often, and not to be read off what was said.
+create index debug_exchange_bytes on debug_exchange (bytes);
 create index debug_exchange_connection on debug_exchange (connection, id);
 
 -- The records that an exchange is about.

@@ -14,6 +14,7 @@ mod guard;
 mod health;
 mod listing;
 mod log;
+mod openapi;
 mod records;
 mod runs;
 mod settings;
@@ -71,15 +72,22 @@ pub fn configure(api: web::Data<Api>) -> impl FnOnce(&mut web::ServiceConfig) {
                         .add((header::CACHE_CONTROL, "no-store"))
                         .add((header::X_CONTENT_TYPE_OPTIONS, "nosniff")),
                 )
-                .configure(connections::configure)
-                .configure(failed::configure)
-                .configure(runs::configure)
-                .configure(records::configure)
-                .configure(settings::configure)
-                .configure(log::configure)
-                .configure(debug_log::configure)
-                .configure(health::configure)
+                .configure(routes)
                 .default_service(web::to(answer::nothing_here)),
         );
     }
+}
+
+/// Adds the addresses, as they are below `/api/v1`.
+fn routes(service: &mut web::ServiceConfig) {
+    service
+        .configure(connections::configure)
+        .configure(failed::configure)
+        .configure(runs::configure)
+        .configure(records::configure)
+        .configure(settings::configure)
+        .configure(log::configure)
+        .configure(debug_log::configure)
+        .configure(health::configure)
+        .configure(openapi::configure);
 }

@@ -33,8 +33,9 @@ const BATCH: usize = 32;
 /// After so many bytes is looked whether the log has become too large.
 const TRIM_AFTER: u64 = 1 << 20;
 
-/// So many are forgotten at once.
+/// So many are forgotten at once: of old ones, and of the oldest where there are too many, which may be large.
 const FORGET: u32 = 200;
+const FORGET_LARGE: u32 = 10;
 
 /// One client's part of the log.
 #[derive(Debug)]
@@ -296,7 +297,7 @@ fn is_wanted(switch: &DebugSwitch, heard: &Heard) -> bool {
 pub(super) async fn trim(store: &dyn Store, size_limit: u64) -> Result<u64, StoreError> {
     let mut forgotten = 0;
     while store.debug_log_size().await? > size_limit {
-        let some = store.forget_exchanges(None, FORGET).await?;
+        let some = store.forget_exchanges(None, FORGET_LARGE).await?;
         if some == 0 {
             break;
         }

@@ -1,7 +1,7 @@
 //! The page in a real browser: it shows what was done, and what is done later comes in without a reload.
 
 mod accessibility;
-mod driver;
+pub(crate) mod driver;
 mod hands;
 mod settings;
 mod setup;

@@ -16,6 +16,7 @@ mod contract_vtiger_simulator;
 mod contract_woocommerce_client;
 mod contract_woocommerce_simulator;
 mod convergence;
+mod debug_log;
 mod deliveries;
 mod demonstration;
 mod economy;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::super::view::{ProcessHealth, QueueHealth, WebhookHealth};
 use super::*;
 use crate::clock::Timestamp;
+use crate::health::{ProcessHealth, QueueHealth, WebhookHealth};
 use crate::sync::Side;
 
 fn well() -> HealthView {

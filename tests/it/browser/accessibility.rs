@@ -36,7 +36,7 @@ const WIDER_BY: &str = "return document.documentElement.scrollWidth - document.d
 
 impl Browser {
     /// What is seriously wrong with the page as it is shown, a text each.
-    pub(super) async fn axe(&self) -> Vec<String> {
+    pub(crate) async fn axe(&self) -> Vec<String> {
         if self.run("return typeof axe === 'undefined'").await == true {
             self.run(&format!("{AXE}; window.axe = axe || window.axe")).await;
         }
@@ -45,7 +45,7 @@ impl Browser {
     }
 
     /// Shows pages as to a person who prefers dark ones, or light ones.
-    pub(super) async fn dark(&self, dark: bool) {
+    pub(crate) async fn dark(&self, dark: bool) {
         let scheme = if dark { "dark" } else { "light" };
         let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
         self.order("Emulation.setEmulatedMedia", &json!({ "features": [feature] }))
@@ -53,13 +53,16 @@ impl Browser {
     }
 
     /// Gives the page this many CSS pixels; a window could not be made as narrow as a telephone.
-    pub(super) async fn resize(&self, width: u32, height: u32) {
+    pub(crate) async fn resize(&self, width: u32, height: u32) {
         let screen = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.order("Emulation.setDeviceMetricsOverride", &screen).await;
+        // They would take room on the screen, and none in a picture of the whole page.
+        self.order("Emulation.setScrollbarsHidden", &json!({ "hidden": true }))
+            .await;
     }
 
     /// Keeps a picture of the whole page where `WVS_SCREENSHOTS` names a folder.
-    pub(super) async fn screenshot(&self, name: &str) {
+    pub(crate) async fn screenshot(&self, name: &str) {
         let Some(folder) = std::env::var_os("WVS_SCREENSHOTS").map(PathBuf::from) else {
             return;
         };
@@ -75,7 +78,7 @@ impl Browser {
 
     /// Looks at the page in light and dark, on a desk and on a telephone: nothing is seriously wrong with it, and
     /// it is as wide as the screen. Leaves it light and on the desk.
-    pub(super) async fn inspect(&self, name: &str) {
+    pub(crate) async fn inspect(&self, name: &str) {
         let mut wrong = Vec::new();
         for (screen, (width, height)) in [("telephone", TELEPHONE), ("desk", DESK)] {
             self.resize(width, height).await;

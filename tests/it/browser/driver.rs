@@ -17,7 +17,7 @@ const MISSING: &str = "the browser test needs Chromium and chromedriver; on Debi
 const STARTS: usize = 5;
 
 /// A browser with one page.
-pub(super) struct Browser {
+pub(crate) struct Browser {
     driver: Child,
     client: reqwest::Client,
     session: String,
@@ -44,7 +44,7 @@ fn start() -> Option<(Child, String, Lines<BufReader<ChildStdout>>)> {
 }
 
 impl Browser {
-    pub(super) async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         http::install_tls_provider();
         let (driver, port, lines) = (0..STARTS)
             .find_map(|_| start())
@@ -74,7 +74,7 @@ impl Browser {
     }
 
     /// Opens the first page as an admin who is signed in.
-    pub(super) async fn sign_in(&self, scene: &Scene) {
+    pub(crate) async fn sign_in(&self, scene: &Scene) {
         let visitor = Visitor::admin(&scene.server).await;
         // A cookie can only be set for the site that is shown.
         self.go_to(&format!("{}/livez", scene.url)).await;
@@ -83,52 +83,52 @@ impl Browser {
         self.go_to(&format!("{}/", scene.url)).await;
     }
 
-    pub(super) async fn go_to(&self, url: &str) {
+    pub(crate) async fn go_to(&self, url: &str) {
         self.post("/url", &json!({ "url": url })).await;
     }
 
     /// Runs a script in the page. Says what it returns.
-    pub(super) async fn run(&self, script: &str) -> Json {
+    pub(crate) async fn run(&self, script: &str) -> Json {
         self.run_with(script, &[]).await
     }
 
     /// The same with arguments, which the script finds in `arguments`.
-    pub(super) async fn run_with(&self, script: &str, arguments: &[&str]) -> Json {
+    pub(crate) async fn run_with(&self, script: &str, arguments: &[&str]) -> Json {
         self.post("/execute/sync", &json!({ "script": script, "args": arguments }))
             .await
     }
 
     /// Runs a script that calls the last of its arguments with what it found out.
-    pub(super) async fn run_until_done(&self, script: &str) -> Json {
+    pub(crate) async fn run_until_done(&self, script: &str) -> Json {
         self.post("/execute/async", &json!({ "script": script, "args": [] }))
             .await
     }
 
     /// Gives an order in the browser's own protocol.
-    pub(super) async fn order(&self, name: &str, parameters: &Json) -> Json {
+    pub(crate) async fn order(&self, name: &str, parameters: &Json) -> Json {
         self.post("/goog/cdp/execute", &json!({ "cmd": name, "params": parameters }))
             .await
     }
 
     /// What the browser complained of so far.
-    pub(super) async fn console(&self) -> Vec<Json> {
+    pub(crate) async fn console(&self) -> Vec<Json> {
         let entries = self.post("/se/log", &json!({ "type": "browser" })).await;
         entries.as_array().unwrap().clone()
     }
 
-    pub(super) async fn close(self) {
+    pub(crate) async fn close(self) {
         let closed = self.client.delete(&self.session).send().await;
         assert_eq!(closed.unwrap().status(), 200, "the browser did not close");
     }
 
-    pub(super) async fn post(&self, path: &str, body: &Json) -> Json {
+    pub(crate) async fn post(&self, path: &str, body: &Json) -> Json {
         let answer = self.try_post(path, body).await;
         assert!(answer["error"].is_null(), "{path}: {answer}");
         answer
     }
 
     /// Says what was answered, be it an error.
-    pub(super) async fn try_post(&self, path: &str, body: &Json) -> Json {
+    pub(crate) async fn try_post(&self, path: &str, body: &Json) -> Json {
         let request = self
             .client
             .post(format!("{}{path}", self.session))

@@ -8,7 +8,7 @@ use super::driver::Browser;
 use crate::scene::wait_until;
 
 /// Keys that have no character of their own, as `WebDriver` names them.
-pub(super) mod key {
+pub(crate) mod key {
     pub(in crate::browser) const TAB: &str = "\u{E004}";
     pub(in crate::browser) const ENTER: &str = "\u{E007}";
     pub(in crate::browser) const SPACE: &str = " ";
@@ -23,7 +23,7 @@ const TEXT: &str = "return document.querySelector(arguments[0]).innerText";
 
 impl Browser {
     /// Waits until there is such an element.
-    pub(super) async fn wait_for(&self, css: &str) {
+    pub(crate) async fn wait_for(&self, css: &str) {
         wait_until(&format!("the page has {css}"), || async {
             self.run_with(IS_THERE, &[css]).await == true
         })
@@ -31,7 +31,7 @@ impl Browser {
     }
 
     /// Waits until a person can read this in the page.
-    pub(super) async fn wait_for_text(&self, text: &str) {
+    pub(crate) async fn wait_for_text(&self, text: &str) {
         wait_until(&format!("the page says {text}"), || async {
             self.run_with(IS_READ, &[text]).await == true
         })
@@ -39,19 +39,19 @@ impl Browser {
     }
 
     /// What a person reads in the element.
-    pub(super) async fn text_of(&self, css: &str) -> String {
+    pub(crate) async fn text_of(&self, css: &str) -> String {
         self.wait_for(css).await;
         let text = self.run_with(TEXT, &[css]).await;
         text.as_str().unwrap().to_owned()
     }
 
     /// Clicks the element. A page that it leads to is loaded afterwards.
-    pub(super) async fn click(&self, css: &str) {
+    pub(crate) async fn click(&self, css: &str) {
         self.act(css, "click", &json!({})).await;
     }
 
     /// Types the text into the field in place of what is there. In a list, chooses the entry that begins so.
-    pub(super) async fn type_into(&self, css: &str, text: &str) {
+    pub(crate) async fn type_into(&self, css: &str, text: &str) {
         self.wait_for(css).await;
         let is_list = self
             .run_with(
@@ -66,7 +66,7 @@ impl Browser {
     }
 
     /// Presses these keys one after the other, where the keyboard's focus is: characters, and those of [`key`].
-    pub(super) async fn press_keys(&self, keys: &str) {
+    pub(crate) async fn press_keys(&self, keys: &str) {
         let strokes: Vec<Json> = keys
             .chars()
             .flat_map(|key| ["keyDown", "keyUp"].map(|stroke| json!({ "type": stroke, "value": key })))
@@ -76,7 +76,7 @@ impl Browser {
     }
 
     /// What has the keyboard's focus, as its tag with its id and name.
-    pub(super) async fn focus(&self) -> String {
+    pub(crate) async fn focus(&self) -> String {
         let script = "const it = document.activeElement;
             return it.tagName.toLowerCase() + (it.id && '#' + it.id) + (it.name ? '[' + it.name + ']' : '')";
         self.run(script).await.as_str().unwrap().to_owned()
