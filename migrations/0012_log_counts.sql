@@ -1,7 +1,7 @@
--- What the journal holds, counted by minute and by hour as it is written: the sync log and its chart must not count a
+-- What the journal holds, counted by minute, hour and day as it is written: the sync log and its chart must not count a
 -- million entries anew for each page.
 create table log_count (
-    -- 'minute' or 'hour'.
+    -- 'minute', 'hour' or 'day'.
     span text not null,
     start_at bigint not null,
     connection text not null,
@@ -23,6 +23,10 @@ insert into log_count
 insert into log_count
     select 'hour', minute - minute % 3600000, connection, module, side, action, 0, count(*), 0, 0, 0
     from journal group by minute - minute % 3600000, connection, module, side, action;
+insert into log_count
+    select 'day', start_at - start_at % 86400000, connection, module, side, action, 0, sum(number), 0, 0, 0
+    from log_count where span = 'hour'
+    group by start_at - start_at % 86400000, connection, module, side, action;
 
 -- The same by run.
 create table run_count (
@@ -39,7 +43,12 @@ insert into run_count
     group by run, module, side, action;
 
 -- Entries are counted no more, but found by what they tell, the newest first.
+-- SQLite would take an index by connection and time instead, and look through all of a connection.
 drop index journal_minute;
+drop index journal_at;
 create index journal_what on journal (connection, module, side, action, at);
+-- A run's entries in their order, as they are counted no more.
+drop index journal_run;
+create index journal_run on journal (run, id);
 -- The runs of all connections, the newest first.
 create index run_newest on run (begun_at);

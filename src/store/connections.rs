@@ -11,12 +11,14 @@ use super::{SqlStore, StoreError};
 use crate::clock::Timestamp;
 
 /// What is remembered of a connection beside the connection itself.
-const BELONGINGS: [&str; 18] = [
+const BELONGINGS: [&str; 20] = [
     "delete from known_word where record in (select id from known_record where connection = $1)",
     "delete from link where connection = $1",
     "delete from intent where connection = $1",
     "delete from waiting where connection = $1",
     "delete from journal where connection = $1",
+    "delete from log_count where connection = $1",
+    "delete from run_count where run in (select id from run where connection = $1)",
     "delete from run where connection = $1",
     "delete from failed where connection = $1",
     "delete from setting where connection = $1",

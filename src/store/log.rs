@@ -1,6 +1,6 @@
 //! The sync log: what the journal holds, counted by minute, and the entries behind each number.
 //!
-//! Counts are written with the entries, by minute and by hour, so that no page counts a million entries. Pages are cut by
+//! Counts are written with the entries, by minute, hour and day, so that no page counts a million entries. Pages are cut by
 //! where the last one ended, not by a number of lines to leave out, which costs more the further one goes back.
 
 mod count;
@@ -25,6 +25,7 @@ pub use cursor::{Cursor, LogPlace};
 
 const READ: &str = "read the sync log";
 const HOUR_MS: i64 = 60 * MINUTE_MS;
+const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// The sync log, by minute, and what is behind it.
 #[async_trait]
@@ -45,7 +46,7 @@ pub trait SyncLog: Send + Sync + fmt::Debug {
         limit: u32,
     ) -> Result<Vec<Stored>, StoreError>;
 
-    /// Counts by action in steps of time: whole hours, or whole minutes below an hour.
+    /// Counts by action in steps of time: whole days, hours or minutes.
     async fn log_series(&self, filter: &LogFilter, step: Duration) -> Result<Vec<Bucket>, StoreError>;
 }
 
@@ -192,10 +193,10 @@ impl SyncLog for SqlStore {
 
     async fn log_series(&self, filter: &LogFilter, step: Duration) -> Result<Vec<Bucket>, StoreError> {
         let step = i64::try_from(step.as_millis()).unwrap_or(i64::MAX).max(MINUTE_MS);
-        let (span, size) = if step % HOUR_MS == 0 {
-            ("hour", HOUR_MS)
-        } else {
-            ("minute", MINUTE_MS)
+        let (span, size) = match step {
+            step if step % DAY_MS == 0 => ("day", DAY_MS),
+            step if step % HOUR_MS == 0 => ("hour", HOUR_MS),
+            _ => ("minute", MINUTE_MS),
         };
         // Nothing but conditions with placeholders is put in.
         let statement = format!(

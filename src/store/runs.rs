@@ -311,6 +311,8 @@ impl Runs for SqlStore {
              and start_at < (select coalesce(min(at), cast($1 as bigint)) from journal) - 59999",
             "delete from log_count where span = 'hour' and start_at <= cast($1 as bigint) - 3600000 \
              and start_at < (select coalesce(min(at), cast($1 as bigint)) from journal) - 3599999",
+            "delete from log_count where span = 'day' and start_at <= cast($1 as bigint) - 86400000 \
+             and start_at < (select coalesce(min(at), cast($1 as bigint)) from journal) - 86399999",
         ] {
             sqlx::query(statement)
                 .bind(before.as_millis())

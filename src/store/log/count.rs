@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sqlx::{Any, Transaction};
 
-use super::{HOUR_MS, MINUTE_MS, start_of};
+use super::{DAY_MS, HOUR_MS, MINUTE_MS, start_of};
 use crate::store::{Commit, StoreError};
 
 const COUNT: &str = "count what was done";
@@ -38,7 +38,7 @@ pub(in crate::store) async fn put(
         sqlx::query(
             "insert into log_count (span, start_at, connection, module, side, action, shard, number, timed, late_ms, \
              slowest_ms) values ('minute', $1, $3, $4, $5, $6, $7, $8, $9, $10, $11), \
-             ('hour', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+             ('hour', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11), ('day', $12, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
              on conflict (span, start_at, connection, module, side, action, shard) do update set \
              number = log_count.number + $8, timed = log_count.timed + $9, late_ms = log_count.late_ms + $10, \
              slowest_ms = case when log_count.slowest_ms > $11 then log_count.slowest_ms else $11 end",
@@ -54,6 +54,7 @@ pub(in crate::store) async fn put(
         .bind(late.map_or(0, |_| *number))
         .bind(late.map_or(0, |late| late.saturating_mul(*number)))
         .bind(late.unwrap_or_default())
+        .bind(start_of(now, DAY_MS))
         .execute(&mut **transaction)
         .await
         .map_err(StoreError::new(COUNT))?;

@@ -16,10 +16,6 @@ const AT_ONCE: usize = 100;
 const ALL: &str = "select id, at from journal where at >= $1 and at < $2 and (at, id) < ($3, $4) \
                    order by at desc, id desc limit $5";
 
-/// The same within a connection.
-const OF_CONNECTION: &str = "select id, at from journal where connection = $6 and at >= $1 and at < $2 \
-                             and (at, id) < ($3, $4) order by at desc, id desc limit $5";
-
 /// What entries of one kind have in common.
 #[derive(Clone, Copy)]
 struct Kind<'a> {
@@ -36,13 +32,12 @@ impl SqlStore {
         after: Option<&Cursor>,
         limit: u32,
     ) -> Result<Vec<Stored>, StoreError> {
-        let is_by_time = filter.module.is_none() && filter.side.is_none() && filter.actions.is_empty();
+        let is_by_time = filter.connection.is_none()
+            && filter.module.is_none()
+            && filter.side.is_none()
+            && filter.actions.is_empty();
         if is_by_time {
-            let (statement, values) = match &filter.connection {
-                Some(connection) => (OF_CONNECTION, vec![connection.as_str()]),
-                None => (ALL, Vec::new()),
-            };
-            return self.newest(statement, &values, filter, after, limit).await;
+            return self.newest(ALL, &[], filter, after, limit).await;
         }
         let connections = match &filter.connection {
             Some(connection) => vec![connection.clone()],
