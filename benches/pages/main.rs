@@ -51,7 +51,7 @@ async fn main() {
         begun.elapsed().as_secs_f64()
     );
     let environment = variables(path.to_str().unwrap());
-    let config = Config::load(None, environment).unwrap();
+    let config = Config::load(None, environment.into_iter()).unwrap();
     let server = Server::start(&config, SystemClock::shared(), Stage::Real)
         .await
         .unwrap();
