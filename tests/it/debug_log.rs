@@ -111,7 +111,7 @@ async fn what_is_said_is_kept_while_it_is_switched_on_and_masked() {
     call(&scene, Role::Admin, Method::DELETE, path, None).await;
     let switches = get(&scene, "/debug-log/switches").await;
     assert_eq!(switches["switches"][0]["on"], false);
-    for (query, status) in [
+    for (query, refusal) in [
         ("status=x", 400),
         ("since=then", 400),
         ("connection=other", 404),

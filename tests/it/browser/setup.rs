@@ -155,6 +155,7 @@ async fn a_newcomer_gets_from_an_empty_database_to_a_synced_shop_by_keyboard() {
     with_beginning(By::Keyboard).await;
 }
 
+#[expect(clippy::too_many_lines, reason = "it is one way from beginning to end")]
 async fn set_up(beginning: &Beginning, browser: &Browser, by: By) {
     let Beginning {
         shop, crm, server, ..

@@ -99,7 +99,6 @@ impl Site {
             settings: Arc::new(Desk::new(Arc::new(store.clone()), clock.clone(), names.clone())),
             systems: Systems::These(systems),
             connections: nowhere(Arc::new(store.clone()), clock.clone()),
-            stop: CancellationToken::new(),
             history: History {
                 store: Arc::new(store.clone()),
                 clock: clock.clone(),
