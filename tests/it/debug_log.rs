@@ -125,7 +125,7 @@ async fn what_is_said_is_kept_while_it_is_switched_on_and_masked() {
             None,
         )
         .await;
-        assert_eq!(told.0, status, "{query}: {}", told.1);
+        assert_eq!(told.0, refusal, "{query}: {}", told.1);
     }
     scene.stop().await;
 }
