@@ -1,4 +1,4 @@
-//! `/api/v1/openapi.json`: what every address of the interface takes and answers, for programs that read OpenAPI.
+//! `/api/v1/openapi.json`: what every address of the interface takes and answers, for programs that read `OpenAPI`.
 //!
 //! The addresses are told in `openapi/addresses.json`, a line each; a test holds them against those that are served.
 

@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value as Json};
@@ -205,7 +206,8 @@ impl<'a> Disguise<'a> {
             let length = text.len();
             let cut = text.floor_char_boundary(LONGEST);
             text.truncate(cut);
-            text.push_str(&format!("\n… ({length} bytes, the rest is left out)"));
+            // Writing to a string can't fail.
+            let _ = write!(text, "\n… ({length} bytes, the rest is left out)");
         }
         text
     }

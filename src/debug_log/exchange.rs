@@ -35,7 +35,7 @@ impl Heard {
     pub(super) fn records(&self) -> Vec<String> {
         let mut found = Vec::new();
         let topics = self.topics.iter().filter_map(|topic| topic.record.as_ref());
-        found.extend(topics.map(|id| key_of(id)));
+        found.extend(topics.map(key_of));
         let exchange = &self.exchange;
         if self.side == Side::WooCommerce {
             let parts = exchange.path.split('/').skip_while(|part| *part != "v3");

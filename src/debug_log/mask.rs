@@ -1,5 +1,7 @@
 //! Masks of texts: how long they are and how they begin can be seen, and whether two are the same; what they say can't.
 
+use std::fmt::Write as _;
+
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -90,7 +92,8 @@ fn shape(text: &str) -> String {
     }
     shape.pop();
     if length > LONGEST {
-        shape.push_str(&format!("…({length} characters)"));
+        // Writing to a string can't fail.
+        let _ = write!(shape, "…({length} characters)");
     }
     shape
 }
@@ -159,9 +162,7 @@ fn find_run(
     let mut from = 0;
     while from < text.len() {
         let rest = &text[from..];
-        let Some(begins) = rest.find(&is_of) else {
-            return None;
-        };
+        let begins = rest.find(&is_of)?;
         let start = from + begins;
         let length = text[start..]
             .find(|one| !is_of(one))

@@ -283,7 +283,7 @@ impl Webservice {
             Verb::Post => "POST",
         };
         let (status, answer, failure) = match received {
-            Ok((status, _, body)) => (Some(status.as_u16()), body.to_vec(), None),
+            Ok((status, _, body)) => (Some(status.as_u16()), body.clone(), None),
             Err(error) => (None, Vec::new(), Some(failure_of(error))),
         };
         let session = self.known_session();
