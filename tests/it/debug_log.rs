@@ -109,8 +109,8 @@ async fn what_is_said_is_kept_while_it_is_switched_on_and_masked() {
     }
 
     call(&scene, Role::Admin, Method::DELETE, path, None).await;
-    let switches = get(&scene, "/debug-log/switches").await;
-    assert_eq!(switches["switches"][0]["on"], false);
+    let told = get(&scene, "/debug-log/switches").await;
+    assert_eq!(told["switches"][0]["on"], false);
     for (query, refusal) in [
         ("status=x", 400),
         ("since=then", 400),
