@@ -7,7 +7,6 @@ use std::fmt::Write as _;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value as Json};
