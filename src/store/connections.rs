@@ -11,7 +11,7 @@ use super::{SqlStore, StoreError};
 use crate::clock::Timestamp;
 
 /// What is remembered of a connection beside the connection itself.
-const BELONGINGS: [&str; 20] = [
+const BELONGINGS: [&str; 23] = [
     "delete from known_word where record in (select id from known_record where connection = $1)",
     "delete from link where connection = $1",
     "delete from intent where connection = $1",
@@ -26,6 +26,9 @@ const BELONGINGS: [&str; 20] = [
     "delete from known_record where connection = $1",
     "delete from problem where connection = $1",
     "delete from conflict where connection = $1",
+    "delete from debug_record where exchange in (select id from debug_exchange where connection = $1)",
+    "delete from debug_exchange where connection = $1",
+    "delete from debug_switch where connection = $1",
     "delete from sweep where connection = $1",
     "delete from sweep_request where connection = $1",
     "delete from webhook_secret where connection = $1",

@@ -5,6 +5,7 @@ pub(crate) mod driver;
 mod hands;
 mod settings;
 mod setup;
+mod work;
 
 use std::panic::AssertUnwindSafe;
 

@@ -41,6 +41,13 @@
         if (!window.confirm(form.dataset.confirm)) event.preventDefault();
       });
     });
+    root.querySelectorAll("button[data-confirm]").forEach(function (button) {
+      if (button.dataset.guarded) return;
+      button.dataset.guarded = "yes";
+      button.addEventListener("click", function (event) {
+        if (!window.confirm(button.dataset.confirm)) event.preventDefault();
+      });
+    });
     root.querySelectorAll("input[data-all]").forEach(function (box) {
       if (box.dataset.guarded) return;
       box.dataset.guarded = "yes";

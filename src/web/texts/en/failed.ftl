@@ -65,3 +65,4 @@ failed-change-stock-touched = stock may have moved
 failed-change-stock-moved = stock moved
 failed-change-take = a value that lost is taken
 failed-back = All failed events
+failed-discard-sure = Forget these events? What they told of is found by a full sweep at the latest.
