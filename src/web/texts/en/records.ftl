@@ -109,3 +109,4 @@ records-cause-callback = told by a callback
 records-cause-sweep = found by a sweep
 records-cause-backfill = first sync
 records-cause-retry = tried anew
+records-debug = What was said to both systems about it (debug log)
