@@ -7,9 +7,6 @@ mod settings;
 mod setup;
 mod work;
 
-use std::panic::AssertUnwindSafe;
-
-use futures_util::FutureExt;
 use serde_json::{Value as Json, json};
 
 use crate::scene::{Scene, wait_until};
@@ -37,16 +34,10 @@ const LATEST_CHANGES: &str = r"
 #[tokio::test]
 async fn the_page_shows_changes_and_later_ones_without_a_reload() {
     let scene = Scene::start().await;
-    let browser = Browser::open().await;
 
-    // Whatever fails, the browser must not stay behind.
-    let outcome = AssertUnwindSafe(watch(&scene, &browser)).catch_unwind().await;
+    Browser::with(async |browser| watch(&scene, browser).await).await;
 
-    browser.close().await;
     scene.stop().await;
-    if let Err(failure) = outcome {
-        std::panic::resume_unwind(failure);
-    }
 }
 
 async fn watch(scene: &Scene, browser: &Browser) {

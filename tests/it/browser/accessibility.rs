@@ -2,12 +2,10 @@
 //!
 //! Where `WVS_SCREENSHOTS` names a folder, a picture of each is kept there.
 
-use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use futures_util::FutureExt;
 use serde_json::{Value as Json, json};
 
 use super::driver::Browser;
@@ -111,19 +109,13 @@ const GOOD: &str = r#"<!doctype html><html lang="en"><head><title>Good</title>
 <label>Rule <select name="rule"><option>first</option><option>second</option></select></label>
 <button>Save</button></form><output></output></main></body></html>"#;
 
-/// Whatever fails, the browser must not stay behind.
 async fn with_page(page: &str, steps: impl AsyncFnOnce(&Browser)) {
-    let browser = Browser::open().await;
     let page = format!("data:text/html;base64,{}", STANDARD.encode(page));
-    let look = async {
+    Browser::with(async |browser| {
         browser.go_to(&page).await;
-        steps(&browser).await;
-    };
-    let outcome = AssertUnwindSafe(look).catch_unwind().await;
-    browser.close().await;
-    if let Err(failure) = outcome {
-        std::panic::resume_unwind(failure);
-    }
+        steps(browser).await;
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -1,9 +1,11 @@
 //! Chromium without a window, driven by the `WebDriver` protocol.
 
 use std::io::{BufRead, BufReader, Lines};
+use std::panic::AssertUnwindSafe;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use serde_json::{Value as Json, json};
 use woo_vtiger_sync::http;
 
@@ -44,7 +46,7 @@ fn start() -> Option<(Child, String, Lines<BufReader<ChildStdout>>)> {
 }
 
 impl Browser {
-    pub(crate) async fn open() -> Self {
+    async fn open() -> Self {
         http::install_tls_provider();
         let (driver, port, lines) = (0..STARTS)
             .find_map(|_| start())
@@ -71,6 +73,16 @@ impl Browser {
             .unwrap_or_else(|| panic!("{MISSING} ({started})"));
         browser.session = format!("{}/{id}", browser.session);
         browser
+    }
+
+    /// Does something with a browser. Whatever fails, it does not stay behind.
+    pub(crate) async fn with(steps: impl AsyncFnOnce(&Self)) {
+        let browser = Self::open().await;
+        let outcome = AssertUnwindSafe(steps(&browser)).catch_unwind().await;
+        browser.close().await;
+        if let Err(failure) = outcome {
+            std::panic::resume_unwind(failure);
+        }
     }
 
     /// Opens the first page as an admin who is signed in.
@@ -116,7 +128,7 @@ impl Browser {
         entries.as_array().unwrap().clone()
     }
 
-    pub(crate) async fn close(self) {
+    async fn close(self) {
         let closed = self.client.delete(&self.session).send().await;
         assert_eq!(closed.unwrap().status(), 200, "the browser did not close");
     }

@@ -1,9 +1,7 @@
 //! Settings in a real browser: a mapping is checked and tried as it is typed, and its field shows in the CRM.
 
-use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use serde_json::json;
 
 use super::driver::Browser;
@@ -23,18 +21,10 @@ async fn a_mapping_is_checked_and_tried_as_it_is_typed_and_holds_once_saved() {
     customer["meta_data"] = json!([{ "key": "vat_id", "value": "de1" }]);
     scene.shop.register_customer(customer);
     scene.quiet().await;
-    let browser = Browser::open().await;
 
-    // Whatever fails, the browser must not stay behind.
-    let outcome = AssertUnwindSafe(add_mapping(&scene, &browser))
-        .catch_unwind()
-        .await;
+    Browser::with(async |browser| add_mapping(&scene, browser).await).await;
 
-    browser.close().await;
     scene.stop().await;
-    if let Err(failure) = outcome {
-        std::panic::resume_unwind(failure);
-    }
 }
 
 async fn add_mapping(scene: &Scene, browser: &Browser) {

@@ -1,9 +1,7 @@
 //! A newcomer gets from an empty database to a synced shop in the browser only: by mouse, and by keyboard alone.
 
-use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use secrecy::ExposeSecret;
 use serde_json::json;
 use woo_vtiger_sync::accounts::Accounts;
@@ -135,14 +133,8 @@ impl Person<'_> {
 
 async fn with_beginning(by: By) {
     let beginning = Beginning::new().await;
-    let browser = Browser::open().await;
-    let steps = AssertUnwindSafe(set_up(&beginning, &browser, by)).catch_unwind();
-    let outcome = steps.await;
-    browser.close().await;
+    Browser::with(async |browser| set_up(&beginning, browser, by).await).await;
     beginning.stop().await;
-    if let Err(failure) = outcome {
-        std::panic::resume_unwind(failure);
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

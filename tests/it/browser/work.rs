@@ -1,8 +1,5 @@
 //! What shop owners and admins do in the browser day by day, and what comes of it in the shop and the CRM.
 
-use std::panic::AssertUnwindSafe;
-
-use futures_util::FutureExt;
 use serde_json::json;
 use woo_vtiger_sync::queue::{Cause, Change, Event, Lane, Seen, Subject};
 use woo_vtiger_sync::simulator::faults::FaultPlan;
@@ -14,19 +11,14 @@ use crate::visitor::{ADMIN, PASSWORD};
 
 const EMAIL: &str = "ann@shop.example";
 
-/// Has the browser of an admin at hand. Whatever fails, it must not stay behind.
+/// Has the browser of an admin at hand.
 async fn at_work(scene: Scene, steps: impl AsyncFnOnce(&Scene, &Browser)) {
-    let browser = Browser::open().await;
-    let work = async {
+    Browser::with(async |browser| {
         browser.sign_in(&scene).await;
-        steps(&scene, &browser).await;
-    };
-    let outcome = AssertUnwindSafe(work).catch_unwind().await;
-    browser.close().await;
+        steps(&scene, browser).await;
+    })
+    .await;
     scene.stop().await;
-    if let Err(failure) = outcome {
-        std::panic::resume_unwind(failure);
-    }
 }
 
 /// Answers the browser's own questions with yes from now on, on this page.

@@ -1,8 +1,5 @@
 //! The pages in a real browser.
 
-use std::panic::AssertUnwindSafe;
-
-use futures_util::FutureExt;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use woo_vtiger_sync::accounts::Accounts;
@@ -24,16 +21,10 @@ async fn the_log_is_switched_on_read_and_switched_off_in_the_browser() {
             .await
             .unwrap();
     }
-    let browser = Browser::open().await;
 
-    // Whatever fails, the browser must not stay behind.
-    let outcome = AssertUnwindSafe(look(&scene, &browser)).catch_unwind().await;
+    Browser::with(async |browser| look(&scene, browser).await).await;
 
-    browser.close().await;
     scene.stop().await;
-    if let Err(failure) = outcome {
-        std::panic::resume_unwind(failure);
-    }
 }
 
 async fn look(scene: &Scene, browser: &Browser) {
