@@ -268,3 +268,45 @@ async fn an_admin_lets_a_reader_in_who_may_look_and_change_nothing() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_with_markup_are_shown_as_text_on_every_page() {
+    const EVIL: &str = "<img src=x onerror=window.evil=1>";
+    let scene = Scene::start().await;
+    let mut customer = ann(EMAIL);
+    customer["first_name"] = json!(EVIL);
+    customer["last_name"] = json!("<script>window.evil=2</script>Lee");
+    let customer = scene.shop.register_customer(customer);
+    scene.crm.add_record(
+        "Contacts",
+        json!({ "firstname": EVIL, "lastname": "Berg", "email": "bo@crm.example" }),
+    );
+    // One that is skipped.
+    scene
+        .crm
+        .add_record("Contacts", json!({ "firstname": EVIL, "lastname": "Nomail" }));
+    scene.quiet().await;
+
+    at_work(scene, async |scene, browser| {
+        let record = format!("records/shop/contacts/woocommerce/{customer}");
+        for (path, shown) in [
+            ("", "Lee"),
+            ("log/records", "Lee"),
+            ("records?q=lee", "Lee"),
+            ("records?q=berg", "Berg"),
+            (record.as_str(), "Agreed last"),
+            ("attention", "Nomail"),
+            ("settings/shop/contacts/mappings/new", "WooCommerce"),
+        ] {
+            browser.go_to(&format!("{}/{path}", scene.url)).await;
+            browser.wait_for_text(shown).await;
+            let harm = browser
+                .run("return [window.evil ?? null, document.querySelectorAll('main img[src=x]').length]")
+                .await;
+            assert_eq!(harm, json!([null, 0]), "/{path}");
+        }
+        let complaints = browser.console().await;
+        assert!(complaints.is_empty(), "{complaints:#?}");
+    })
+    .await;
+}
