@@ -29,7 +29,7 @@ mod words;
 use std::sync::{Arc, Mutex};
 
 use actix_web::middleware::from_fn;
-use actix_web::{HttpResponse, web};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -176,6 +176,11 @@ pub fn configure(web: web::Data<Web>) -> impl FnOnce(&mut web::ServiceConfig) {
     }
 }
 
-async fn nothing_here(_: Viewer) -> Result<HttpResponse, PageError> {
+/// There is no such page. Only who could be looking for one is asked to sign in: a shop would take it for a good answer
+/// to a delivery.
+async fn nothing_here(request: HttpRequest) -> Result<HttpResponse, PageError> {
+    if request.method().is_safe() && !request.path().starts_with("/webhooks") {
+        Viewer::extract(&request).await?;
+    }
     Err(PageError::NotFound(texts::say("frame-no-page")))
 }

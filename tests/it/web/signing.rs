@@ -44,6 +44,20 @@ async fn who_is_not_signed_in_is_sent_to_sign_in_and_comes_back() {
 }
 
 #[actix_web::test]
+async fn a_delivery_to_a_wrong_address_is_not_sent_to_sign_in() {
+    let site = Site::new(&["shop"]).await;
+
+    for (method, path) in [
+        (Method::POST, "/webhooks/woocommerce/"),
+        (Method::POST, "/webhook/woocommerce/shop"),
+        (Method::GET, "/webhooks/elsewhere/shop"),
+    ] {
+        let answer = site.send(TestRequest::with_uri(path).method(method)).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[actix_web::test]
 async fn a_part_of_a_page_that_asks_is_not_given_the_page_to_sign_in_with() {
     let site = Site::new(&["shop"]).await;
 
