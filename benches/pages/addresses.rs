@@ -74,8 +74,9 @@ fn dated(address: &str) -> String {
 
 /// The first link of a page that begins like this.
 fn link(page: &str, beginning: &str) -> String {
-    let page = page.replace("&#38;", "&");
-    let (_, rest) = page.split_once(&format!(r#"href="{beginning}"#)).unwrap();
+    let page = page.replace("&#38;", "&").replace("&amp;", "&");
+    let found = page.split_once(&format!(r#"href="{beginning}"#));
+    let (_, rest) = found.unwrap_or_else(|| panic!("there is no link to {beginning}"));
     let end = rest.split('"').next().unwrap();
     format!("{beginning}{end}")
 }

@@ -91,8 +91,9 @@ async fn measured(visitor: &Visitor, address: &str) -> Vec<Duration> {
 /// Two connections of systems that are not there: only pages are served.
 fn variables(path: &str) -> Vec<(String, String)> {
     let mut variables = vec![
-        ("WVS_ROLES".to_owned(), "web".to_owned()),
-        ("WVS_DATABASE__PATH".to_owned(), path.to_owned()),
+        ("WVS_DATABASE__URL".to_owned(), format!("sqlite:{path}")),
+        ("WVS_SWEEP__AT_START".to_owned(), "false".to_owned()),
+        ("WVS_SWEEP__INTERVAL".to_owned(), "24h".to_owned()),
         ("WVS_HTTP__LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
     ];
     for connection in filled::CONNECTIONS {

@@ -246,12 +246,8 @@ impl Engine {
                 self.clock.now(),
             )
             .await?;
-        let last = self.store.entries_of(&case.at, case.side, &case.id, 1).await?;
-        if last.first().and_then(|last| last.entry.skip.as_ref()) == Some(&skip) {
-            let known = self.store.problem_of(&case.at, case.side, &case.id).await?;
-            if known.is_some_and(|known| known.skip == skip) {
-                return Ok(());
-            }
+        if self.is_told(case, &skip).await? {
+            return Ok(());
         }
         tracing::info!(
             event.id = %case.event.id, connection = %case.at.connection, module = %case.at.module,
@@ -267,6 +263,23 @@ impl Engine {
                 .await?;
         }
         self.commit(case, None, vec![entry], None).await
+    }
+
+    /// Whether this was the last thing written about a record, and keeps it or its counterpart from being in step yet.
+    async fn is_told(&self, case: &Case<'_>, skip: &Skip) -> Result<bool, EngineError> {
+        let last = self.store.entries_of(&case.at, case.side, &case.id, 1).await?;
+        let Some(last) = last.first().filter(|last| last.entry.skip.as_ref() == Some(skip)) else {
+            return Ok(false);
+        };
+        for side in Side::BOTH {
+            if let Some(id) = last.entry.ids.of(side)
+                && let Some(known) = self.store.problem_of(&case.at, side, id).await?
+                && known.skip == *skip
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The record need not be in step with any.

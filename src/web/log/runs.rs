@@ -130,7 +130,7 @@ async fn list(
     let before = Some(listed.before.as_str()).filter(|before| !before.is_empty());
     let found = web.history.list(connection.as_deref(), before, RUNS).await?;
     let next = found.next.map(|next| {
-        let mut address = form_urlencoded::Serializer::new("/runs?".to_owned());
+        let mut address = form_urlencoded::Serializer::for_suffix("/runs?".to_owned(), "/runs?".len());
         if let Some(connection) = &connection {
             address.append_pair("connection", connection);
         }

@@ -33,6 +33,7 @@ async fn look(scene: &Scene, browser: &Browser) {
     browser.type_into("[name=name]", "Olga").await;
     browser.type_into("[name=password]", PASSWORD).await;
     browser.click("main form button").await;
+    browser.wait_for("form[action='/logout']").await;
 
     browser.go_to(&format!("{}/debug", scene.url)).await;
     browser.wait_for_text("Nothing is noted").await;

@@ -24,8 +24,8 @@ attention-retried = { $count ->
 }
 attention-show-all = Show all { $count }
 attention-back = All that needs attention
-attention-take-field = Take the value that lost, for { $field } of { $name }
-attention-leave-field = Leave { $field } of { $name } as it is
+attention-take-field = Take this value for { $field } of { $name }
+attention-leave-field = Leave as is: { $field } of { $name }
 
 attention-held = { $count ->
     [one] 1 record is gone or blank, and nothing is done about it yet

@@ -25,6 +25,7 @@ frame-no = no
 frame-blank = blank
 frame-next-page = Next page
 frame-first-page = First page
+frame-table = Table
 
 frame-events-waiting = { $count ->
     [0] No events waiting

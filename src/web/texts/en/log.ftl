@@ -103,7 +103,7 @@ log-record = Record
 log-happened = What happened
 log-why = Why, and what to do
 log-open-in = Open in { $system }
-log-open-in-for = Open { $name } in { $system }
+log-open-in-for = Open in { $system }: { $name }
 log-no-records = There are no records that fit. Choose a longer time, or leave more in.
 log-when = When
 

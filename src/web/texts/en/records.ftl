@@ -49,11 +49,11 @@ records-lost = Lost
 records-when = When
 records-settle = Settle
 records-take = Take this value
-records-take-field = Take the value that lost, for { $field }
+records-take-field = Take this value for { $field }
 records-take-what = it does not say which value is to be taken
 records-taken = The value is written to both systems now. The history tells when that is done; load this page again in a moment.
 records-leave = Leave as is
-records-leave-field = Leave { $field } as it is
+records-leave-field = Leave as is: { $field }
 records-left = The conflict stays as it was decided.
 records-not-kept = Not kept, from { $system }:
 
