@@ -20,6 +20,7 @@
 //! | [`engine`], [`sweep`] | what happens to an event; finding what no event announced |
 //! | [`debug_log`] | what was said to the two systems, masked, while somebody looks for a fault |
 //! | [`failed`] | events that failed too often: looked at, replayed, discarded |
+//! | [`accounts`] | who may use pages and API: passwords, sessions, roles, tokens |
 //! | [`connections`], [`roster`] | connections made in the browser; the connections at work in this process |
 //! | [`vault`] | secrets at rest |
 //! | [`record`] | one record: found, shown with its history, settled by hand |
