@@ -9,7 +9,7 @@ use crate::order_generator::Generator;
 use crate::scene::{Scene, asked, next_second};
 
 /// How many orders are generated. `WVS_TEST_ORDERS=10000 cargo test --release --test it sales_orders::` takes more.
-const ORDERS: usize = 600;
+const ORDERS: usize = 300;
 
 /// How many are placed before the service is waited for.
 const AT_ONCE: usize = 50;
