@@ -1,8 +1,10 @@
 //! What is new: the latest lines of the sync log, and the latest changes field by field.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use askama::Template;
+use tokio::time::timeout;
 use url::Url;
 
 use super::lines::{Row, Table};
@@ -21,6 +23,8 @@ use crate::web::{SystemLink, Web, filters, words};
 const LINES: u32 = 10;
 /// How many changes are shown.
 const CHANGES: u32 = 50;
+/// How long counting what waits may take.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 #[derive(Template)]
 #[template(path = "log/overview.html")]
@@ -55,7 +59,8 @@ struct System<'a> {
 struct State {
     /// What a page that shows this is to say when it asks for news.
     seen: String,
-    waiting: u64,
+    /// How many events wait; `None` while the queue does not answer.
+    waiting: Option<u64>,
     /// How long it will take until nothing waits, where that can be told.
     drained: Option<String>,
     failed: u64,
@@ -101,22 +106,24 @@ pub(super) async fn news(web: &Web, seen: Option<&str>) -> Result<Option<String>
 }
 
 async fn state(web: &Web, newest: Option<&Stored>) -> Result<State, PageError> {
-    let mut waiting = 0;
-    for lane in Lane::ALL {
-        waiting += web.queue.depth(lane).await?;
-    }
+    let waiting = waiting(web, &Lane::ALL).await;
     let failed = web.store.failed_count(&FailedFilter::default()).await?;
     let id = newest.map(|stored| stored.id.as_str()).unwrap_or_default();
     let ago = newest.map(|stored| words::ago(web.clock.now() - stored.when));
-    let drained = if waiting > 0 {
-        let done = web.store.events_a_minute(web.clock.now()).await?;
-        drain_time(waiting, done).map(words::about)
-    } else {
-        None
+    let drained = match waiting {
+        Some(waiting) if waiting > 0 => {
+            let done = web.store.events_a_minute(web.clock.now()).await?;
+            drain_time(waiting, done).map(words::about)
+        }
+        _ => None,
     };
     Ok(State {
         drained,
-        seen: format!("{id} {waiting} {failed} {}", ago.as_deref().unwrap_or_default()),
+        seen: format!(
+            "{id} {} {failed} {}",
+            waiting.map_or_else(|| "?".to_owned(), |waiting| waiting.to_string()),
+            ago.as_deref().unwrap_or_default()
+        ),
         waiting,
         failed,
         ago,
@@ -174,4 +181,16 @@ fn connections(systems: &[SystemLink]) -> Vec<Connection<'_>> {
         }
     }
     connections
+}
+
+/// How many events wait in these lanes; `None` while the queue does not answer, which is no reason to show nothing.
+pub(super) async fn waiting(web: &Web, lanes: &[Lane]) -> Option<u64> {
+    let counted = async {
+        let mut waiting = 0;
+        for lane in lanes {
+            waiting += web.queue.depth(*lane).await.ok()?;
+        }
+        Some(waiting)
+    };
+    timeout(PATIENCE, counted).await.ok().flatten()
 }

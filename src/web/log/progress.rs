@@ -10,6 +10,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use futures_util::{StreamExt, stream};
 
+use super::overview::waiting;
 use super::runs::RunRow;
 use crate::clock::Timestamp;
 use crate::history::State;
@@ -42,8 +43,8 @@ pub(super) enum Followed {
 pub(super) struct ProgressView {
     /// The run, once it is begun.
     pub(super) run: Option<RunRow>,
-    /// How many events of syncs wait.
-    pub(super) waiting: u64,
+    /// How many events of syncs wait; `None` while the queue does not answer.
+    pub(super) waiting: Option<u64>,
 }
 
 impl ProgressView {
@@ -54,7 +55,7 @@ impl ProgressView {
         };
         Ok(Self {
             run: run.map(RunRow::new),
-            waiting: web.queue.depth(Lane::Bulk).await?,
+            waiting: waiting(web, &[Lane::Bulk]).await,
         })
     }
 

@@ -138,3 +138,4 @@ log-sync-waiting = { $count ->
    *[other] { $count } records wait
 }
 log-sync-open-run = Show the run and its records
+log-queue-away = The queue does not answer. Events are kept, and dealt with once it does.
