@@ -6,6 +6,7 @@
 
 mod accounts;
 mod answer;
+mod asked;
 mod asset;
 mod attention;
 mod change;

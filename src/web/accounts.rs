@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::answer::{self, PageError};
 use super::frame::{Area, Frame};
-use super::post::Act;
+use super::post::{Act, Nothing};
 use super::viewer::Viewer;
 use super::{Web, filters, texts};
 use crate::store::{Account, ApiToken, Role};
@@ -61,9 +61,6 @@ struct Changed {
 struct Reset {
     password: SecretString,
 }
-
-#[derive(Debug, Deserialize)]
-struct Nothing {}
 
 async fn list(web: web::Data<Web>, viewer: Viewer) -> Result<HttpResponse, PageError> {
     shown(&web, &viewer, None).await

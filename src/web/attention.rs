@@ -6,9 +6,10 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::answer::{self, PageError};
+use super::asked::Asked;
 use super::frame::{Area, Frame};
 use super::post::Act;
-use super::records::{module_of, named, names, outside, path_of, reason, remedy};
+use super::records::{named, names, outside, path_of, reason, remedy};
 use super::viewer::Viewer;
 use super::{Web, filters, texts};
 use crate::record::{AttentionFilter, Chosen, DisputeView, HeldSweep, ProblemView, Records};
@@ -30,17 +31,6 @@ pub(super) fn configure(service: &mut web::ServiceConfig) {
         .route("/attention/retry", web::post().to(retry))
         .route("/attention/allow-deletions", web::post().to(allow_deletions))
         .route("/attention/{kind}", web::get().to(of_kind));
-}
-
-/// What is meant of it.
-#[derive(Clone, Debug, Default, Deserialize)]
-struct Asked {
-    #[serde(default)]
-    connection: String,
-    #[serde(default)]
-    module: String,
-    #[serde(default)]
-    after: String,
 }
 
 #[derive(Template)]
@@ -95,8 +85,8 @@ struct Conflict {
 impl Asked {
     fn filter(&self) -> AttentionFilter {
         AttentionFilter {
-            connection: (!self.connection.is_empty()).then(|| self.connection.clone()),
-            module: module_of(&self.module),
+            connection: self.connection().map(str::to_owned),
+            module: self.module(),
         }
     }
 
@@ -107,14 +97,6 @@ impl Asked {
             module,
             kind: Some(kind.to_owned()),
         }
-    }
-
-    /// The filters, as the end of an address.
-    fn query(&self) -> String {
-        form_urlencoded::Serializer::new(String::new())
-            .append_pair("connection", &self.connection)
-            .append_pair("module", &self.module)
-            .finish()
     }
 }
 

@@ -7,9 +7,10 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::answer::{self, PageError, sentence};
+use super::asked::Asked;
 use super::frame::{Area, Frame};
 use super::post::Act;
-use super::records::{action, cause, change, module_of, named, names, path_of};
+use super::records::{action, cause, change, named, names, path_of};
 use super::viewer::Viewer;
 use super::{Web, filters, texts};
 use crate::failed::{Failed, FailedError, Listing, Selection, Shown, Summary};
@@ -26,17 +27,6 @@ pub(super) fn configure(service: &mut web::ServiceConfig) {
         .route("/failed/replay", web::post().to(replay))
         .route("/failed/discard", web::post().to(discard))
         .route("/failed/{id}", web::get().to(show));
-}
-
-/// Which ones are meant.
-#[derive(Clone, Debug, Default, Deserialize)]
-struct Asked {
-    #[serde(default)]
-    connection: String,
-    #[serde(default)]
-    module: String,
-    #[serde(default)]
-    after: String,
 }
 
 #[derive(Template)]
@@ -59,21 +49,12 @@ struct OnePage {
     failed: Shown,
 }
 
-impl Asked {
-    /// As in the configuration, a connection's capital letters don't count.
-    fn filter(&self) -> FailedFilter {
-        FailedFilter {
-            connection: (!self.connection.is_empty()).then(|| self.connection.to_lowercase()),
-            module: module_of(&self.module),
-            until: None,
-        }
-    }
-
-    fn query(&self) -> String {
-        form_urlencoded::Serializer::new(String::new())
-            .append_pair("connection", &self.connection)
-            .append_pair("module", &self.module)
-            .finish()
+/// As in the configuration, a connection's capital letters don't count.
+fn filter_of(asked: &Asked) -> FailedFilter {
+    FailedFilter {
+        connection: asked.connection().map(str::to_lowercase),
+        module: asked.module(),
+        until: None,
     }
 }
 
@@ -92,7 +73,9 @@ async fn list(
     asked: web::Query<Asked>,
 ) -> Result<HttpResponse, PageError> {
     let asked = asked.into_inner();
-    let listing = failed_of(&web).list(&asked.filter(), &asked.after, SHOWN).await?;
+    let listing = failed_of(&web)
+        .list(&filter_of(&asked), &asked.after, SHOWN)
+        .await?;
     answer::page(&ListPage {
         frame: Frame::new(&web, &viewer, Area::Failed),
         connections: names(&records),
@@ -142,7 +125,7 @@ impl Chosen {
 
     fn selection(&self) -> Result<Selection, PageError> {
         match &self.all {
-            Some(_) => Ok(Selection::All(self.asked().filter())),
+            Some(_) => Ok(Selection::All(filter_of(&self.asked()))),
             None if self.ids.is_empty() => Err(PageError::Refused(texts::say("failed-none-chosen"))),
             None => Ok(Selection::Ids(self.ids.clone())),
         }

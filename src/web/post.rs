@@ -5,11 +5,16 @@ use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::answer::PageError;
 use super::viewer::Viewer;
 use crate::accounts::is_same;
+
+/// A form that is but a button.
+#[derive(Debug, Deserialize)]
+pub(super) struct Nothing {}
 
 /// A form from somebody who is signed in.
 #[derive(Debug)]

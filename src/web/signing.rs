@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::answer::{self, PageError, sentence};
 use super::asset::VERSION;
-use super::post::Post;
+use super::post::{Nothing, Post};
 use super::{Web, filters, viewer};
 use crate::accounts::AccountsError;
 
@@ -71,9 +71,6 @@ struct First {
     name: String,
     password: SecretString,
 }
-
-#[derive(Debug, Deserialize)]
-struct Nothing {}
 
 /// Where to go next: a page of this site, or the first one.
 fn inside(next: &str) -> &str {

@@ -9,7 +9,7 @@ use crate::accounts::AccountsError;
 use crate::store::Session;
 use crate::web::answer::{self, PageError};
 use crate::web::frame::{Area, Frame};
-use crate::web::post::Post;
+use crate::web::post::{Nothing, Post};
 use crate::web::viewer::Viewer;
 use crate::web::{Web, filters, texts};
 
@@ -32,9 +32,6 @@ struct Passwords {
     present: SecretString,
     new: SecretString,
 }
-
-#[derive(Debug, Deserialize)]
-struct Nothing {}
 
 /// The session of who is signed in; in a demonstration nobody is.
 fn session(viewer: &Viewer) -> Result<&Session, PageError> {

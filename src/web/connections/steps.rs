@@ -12,7 +12,7 @@ use crate::store::RunKind;
 use crate::sync::{Direction, Module, Side};
 use crate::web::answer::{self, PageError};
 use crate::web::frame::{Area, Frame};
-use crate::web::post::Act;
+use crate::web::post::{Act, Nothing};
 use crate::web::viewer::Viewer;
 use crate::web::{Web, filters, texts};
 
@@ -73,9 +73,6 @@ struct Chosen {
     products: Direction,
     sales_orders: Direction,
 }
-
-#[derive(Debug, Deserialize)]
-struct Nothing {}
 
 async fn show(
     web: web::Data<Web>,

@@ -8,7 +8,7 @@ use super::address::path_of;
 use crate::record::{Lost, Records};
 use crate::sync::{RecordId, Sides};
 use crate::web::answer::{self, PageError};
-use crate::web::post::Act;
+use crate::web::post::{Act, Nothing};
 use crate::web::{Web, texts};
 
 pub(super) fn configure(service: &mut web::ServiceConfig) {
@@ -20,9 +20,6 @@ pub(super) fn configure(service: &mut web::ServiceConfig) {
         .route(&at("take"), web::post().to(take))
         .route(&at("leave"), web::post().to(leave));
 }
-
-#[derive(Debug, Deserialize)]
-struct Nothing {}
 
 #[derive(Debug, Deserialize)]
 struct Other {
