@@ -100,11 +100,11 @@ impl Town {
                     let all = u32::try_from(SENDERS).unwrap();
                     tokio::time::interval(Duration::from_secs(1) * all / pace)
                 });
-                for nth in 0..events / SENDERS {
+                for number in (sender..events).step_by(SENDERS) {
                     if let Some(ticks) = &mut ticks {
                         ticks.tick().await;
                     }
-                    town.act(&mut random, nth * SENDERS + sender).await;
+                    town.act(&mut random, number).await;
                 }
             });
         }
@@ -172,17 +172,12 @@ impl Town {
         assert_eq!(self.crm.overlapping_writes(), [] as [&str; 0]);
     }
 
-    /// Somebody does something, and it is announced.
+    /// Somebody does something, and it is announced. Who finds nothing to edit makes something.
     pub(crate) async fn act(&self, random: &mut SmallRng, number: usize) {
         let value = format!("{:06}", random.random_range(0..1_000_000));
         let customers = self.customers();
         match random.random_range(0..100) {
-            0..8 => {
-                let id = self
-                    .shop
-                    .register_customer(ann(&format!("customer{number}@shop.example")));
-                self.tell_of_customer(id, "customer.created").await;
-            }
+            0..8 => self.register(number).await,
             8..14 => {
                 let fields = json!({ "email": format!("contact{number}@crm.example"), "lastname": "Lee", "phone": value });
                 let id = self.crm.add_record("Contacts", fields);
@@ -201,7 +196,7 @@ impl Town {
                 let contacts = self.records("Contacts");
                 let contacts: Vec<&Json> = contacts.iter().filter(|contact| !is_guest(contact)).collect();
                 if contacts.is_empty() {
-                    return;
+                    return self.register(number).await;
                 }
                 let id = contacts[random.random_range(0..contacts.len())]["id"]
                     .as_str()
@@ -211,6 +206,12 @@ impl Town {
                 self.tell_of("Contacts", id).await;
             }
         }
+    }
+
+    async fn register(&self, number: usize) {
+        let email = format!("customer{number}@shop.example");
+        let id = self.shop.register_customer(ann(&email));
+        self.tell_of_customer(id, "customer.created").await;
     }
 
     async fn tell_of_customer(&self, id: u64, topic: &str) {

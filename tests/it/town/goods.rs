@@ -45,7 +45,7 @@ fn money(crm: &Json, shop: &Json) -> [String; 2] {
 }
 
 impl Town {
-    /// Somebody offers, buys or edits something, and it is announced.
+    /// Somebody offers, buys or edits something, and it is announced. Who finds nothing to edit makes something.
     pub(super) async fn trade(&self, random: &mut SmallRng, number: usize) {
         let products = self.glance("products", || self.shop.products());
         let goods = self.records("Products");
@@ -76,10 +76,12 @@ impl Town {
                 self.tell_of("Products", id).await;
             }
             11..18 => self.buy(random, number, product).await,
-            18..20 => self.sell(random, good).await,
+            18..20 => self.sell(random, number, good).await,
             20..24 => {
                 let orders = self.glance("orders", || self.shop.orders());
-                let Some(order) = any(random, &orders) else { return };
+                let Some(order) = any(random, &orders) else {
+                    return self.buy(random, number, product).await;
+                };
                 let mut line = pieces(random);
                 line["id"] = order["line_items"][0]["id"].clone();
                 let id = number_of(order);
@@ -88,7 +90,9 @@ impl Town {
             }
             _ => {
                 let sales = self.records("SalesOrder");
-                let Some(sale) = any(random, &sales) else { return };
+                let Some(sale) = any(random, &sales) else {
+                    return self.sell(random, number, good).await;
+                };
                 let id = sale["id"].as_str().unwrap();
                 let note = format!("Note {value}");
                 self.crm.edit_record(id, json!({ "description": note }));
@@ -121,13 +125,13 @@ impl Town {
         self.tell_of_order(id, "order.created").await;
     }
 
-    /// A contact buys by telephone, and the order is entered in the CRM.
-    async fn sell(&self, random: &mut SmallRng, product: &Json) {
+    /// A contact buys by telephone, and the order is entered in the CRM. Before there are contacts, something is offered.
+    async fn sell(&self, random: &mut SmallRng, number: usize, product: &Json) {
         let contacts = self.records("Contacts");
         let buyers: Vec<&Json> = contacts.iter().filter(|contact| !is_guest(contact)).collect();
         let accounts = self.records("Accounts");
         let (Some(contact), Some(account)) = (any(random, &buyers), accounts.first()) else {
-            return;
+            return self.offer(number).await;
         };
         let quantity = random.random_range(1..9).to_string();
         let line =
