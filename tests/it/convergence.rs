@@ -27,7 +27,7 @@ use crate::scene::{PROPAGATE, Scene, asked, wait_until};
 use crate::stack::Stack;
 
 /// How many cases there are unless others are asked for.
-const CASES: u64 = 300;
+const CASES: u64 = 1000;
 /// How many cases one scene sees, one after the other; their records stay.
 const CASES_OF_SCENE: u64 = 20;
 /// How many scenes there are at a time. They mostly wait. With servers it is one: what is under way is counted by
