@@ -17,12 +17,13 @@ use uuid::Uuid;
 
 use crate::clock::{Clock, Timestamp};
 use crate::store::{Account, ApiToken, NewSession, Role, Session, Store, StoreError};
+use crate::vault::made_up;
 
 pub use password::{LEAST, MOST};
 pub use token::{csrf_token, is_same};
 
 use password::Hasher;
-use token::{fingerprint, made_up};
+use token::fingerprint;
 
 /// How long a session lasts at most.
 const LONGEST: Duration = Duration::from_hours(30 * 24);

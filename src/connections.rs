@@ -361,11 +361,6 @@ fn revision() -> String {
     uuid::Uuid::now_v7().to_string()
 }
 
-/// A secret that nobody can guess, of letters and digits: what else there may be WooCommerce changes before it signs.
-fn made_up() -> String {
-    hex::encode(rand::random::<[u8; 32]>())
-}
-
 fn told(problems: &[Problem]) -> String {
     let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
     problems.join("; ")

@@ -19,6 +19,8 @@ use tokio_util::sync::CancellationToken;
 use crate::app::Parts;
 use crate::clock::Timestamp;
 use crate::queue::Lane;
+use crate::simulator::vtiger::{VtigerOptions, VtigerSimulator};
+use crate::simulator::woocommerce::{WooCommerceOptions, WooCommerceSimulator};
 use crate::sweep::Scope;
 
 pub use options::{Options, duration, share};
@@ -72,6 +74,18 @@ pub async fn run(
     }
     stage.tear_down().await;
     Ok(converged)
+}
+
+/// The two systems, and who lives there.
+async fn simulators(customers: usize) -> anyhow::Result<(WooCommerceSimulator, VtigerSimulator)> {
+    let shop = WooCommerceSimulator::start(WooCommerceOptions::default())
+        .await
+        .context("the simulated shop can't be started")?;
+    let crm = VtigerSimulator::start(VtigerOptions::default())
+        .await
+        .context("the simulated CRM can't be started")?;
+    people::move_in(&shop, &crm, customers);
+    Ok((shop, crm))
 }
 
 /// The usual address, or another one where that is taken.

@@ -18,6 +18,11 @@ use secrecy::SecretString;
 
 pub use key::{Key, KeyError};
 
+/// A secret that nobody can guess, of 64 hexadecimal digits: other characters WooCommerce changes before it signs.
+pub fn made_up() -> SecretString {
+    hex::encode(rand::random::<[u8; 32]>()).into()
+}
+
 /// What sealed bytes begin with: how they were sealed.
 const VERSION: u8 = 1;
 

@@ -31,6 +31,7 @@ use std::sync::{Arc, Mutex};
 
 use actix_web::middleware::from_fn;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -43,6 +44,7 @@ use crate::roster::Roster;
 use crate::settings::Desk;
 use crate::store::Store;
 use crate::sync::Side;
+use crate::vault::made_up;
 
 use answer::PageError;
 use guard::Outage;
@@ -81,14 +83,14 @@ pub struct Web {
 /// The visitor of a demonstration, who needs not sign in.
 #[derive(Debug)]
 pub struct Demonstration {
-    token: String,
+    token: SecretString,
     note: Mutex<Option<String>>,
 }
 
 impl Default for Demonstration {
     fn default() -> Self {
         Self {
-            token: hex::encode(rand::random::<[u8; 32]>()),
+            token: made_up(),
             note: Mutex::default(),
         }
     }

@@ -26,6 +26,7 @@ use crate::engine::Keeper;
 use crate::store::{GONE, Place, Store, StoreError, SweepRequest, WebhookSecret};
 use crate::sync::Module;
 use crate::system::SystemError;
+use crate::vault::made_up;
 use crate::woocommerce::webhook::TOPICS;
 use crate::woocommerce::webhooks::{Webhook, WebhookPatch, Webhooks};
 
@@ -353,11 +354,6 @@ impl Registration {
             .finalize();
         hex::encode(digest)
     }
-}
-
-/// A secret that nobody can guess. WooCommerce changes some characters before it signs, but not these.
-fn made_up() -> SecretString {
-    hex::encode(rand::random::<[u8; 32]>()).into()
 }
 
 /// What a topic tells of. Orders tell of guests, too.

@@ -1,14 +1,8 @@
 //! What browsers and programs show: random, and kept as a fingerprint alone.
 
 use hmac::{Hmac, KeyInit, Mac};
-use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-
-/// Something that nobody can guess, of 64 hexadecimal digits.
-pub(super) fn made_up() -> SecretString {
-    hex::encode(rand::random::<[u8; 32]>()).into()
-}
 
 /// What is kept of it.
 pub(super) fn fingerprint(token: &str) -> String {

@@ -2,13 +2,15 @@
 
 use std::fmt;
 
+use secrecy::ExposeSecret;
 use serde::Serialize;
 
 use super::input::{Field, Input, Kind, NEEDED};
-use super::{Connections, ConnectionsError, Written, made_up};
+use super::{Connections, ConnectionsError, Written};
 use crate::config::{ConfigError, is_connection_name};
 use crate::store::{Place, StoreError};
 use crate::sync::{Module, Side};
+use crate::vault::made_up;
 
 /// What has an address of its own where the connections' pages are.
 const RESERVED: [&str; 2] = ["new", "consent"];
@@ -84,7 +86,7 @@ impl Connections {
             if let Some(field) = Field::named(name)
                 && written.get(field).is_none()
             {
-                written.put(field, made_up());
+                written.put(field, made_up().expose_secret().to_owned());
             }
         }
         for (name, remedy) in NEEDED {

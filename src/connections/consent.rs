@@ -14,8 +14,9 @@ use url::{Host, Url};
 
 use super::check::Problem;
 use super::input::{Field, Input};
-use super::{Connections, ConnectionsError, Written, made_up};
+use super::{Connections, ConnectionsError, Written};
 use crate::store::Consent;
+use crate::vault::made_up;
 
 /// How long a person may take to approve, and what was entered beside it to be saved.
 const GOOD_FOR: Duration = Duration::from_mins(15);
@@ -124,7 +125,7 @@ impl Connections {
                     .to_owned(),
             }]));
         }
-        let state = made_up();
+        let state = made_up().expose_secret().to_owned();
         let now = self.clock.now();
         let consent = Consent {
             digest: digest(&state),

@@ -10,8 +10,8 @@ use anyhow::Context;
 use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 
-use super::people::{self, People};
-use super::{Options, free_address};
+use super::people::People;
+use super::{Options, free_address, simulators};
 use crate::accounts::Accounts;
 use crate::app::{self, Server};
 use crate::clock::SystemClock;
@@ -27,13 +27,7 @@ pub(super) async fn run(
     stop: CancellationToken,
     say: impl Fn(&str),
 ) -> anyhow::Result<()> {
-    let woocommerce = WooCommerceSimulator::start(WooCommerceOptions::default())
-        .await
-        .context("the simulated shop can't be started")?;
-    let vtiger = VtigerSimulator::start(VtigerOptions::default())
-        .await
-        .context("the simulated CRM can't be started")?;
-    people::move_in(&woocommerce, &vtiger, options.customers);
+    let (woocommerce, vtiger) = simulators(options.customers).await?;
     let folder = tempfile::tempdir().context("no folder for the database can be made")?;
     let path = options.data.as_deref().unwrap_or(folder.path());
     let listen = known(free_address())?;

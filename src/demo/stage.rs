@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::Context;
 use tempfile::TempDir;
 
-use super::{Options, free_address, people};
+use super::{Options, free_address, simulators};
 use crate::app::{self, Server};
 use crate::clock::{SystemClock, Timestamp};
 use crate::config::Config;
@@ -48,13 +48,7 @@ impl Stage {
         options: &Options,
         environment: impl Iterator<Item = (String, String)>,
     ) -> anyhow::Result<Self> {
-        let shop = WooCommerceSimulator::start(WooCommerceOptions::default())
-            .await
-            .context("the simulated shop can't be started")?;
-        let crm = VtigerSimulator::start(VtigerOptions::default())
-            .await
-            .context("the simulated CRM can't be started")?;
-        people::move_in(&shop, &crm, options.customers);
+        let (shop, crm) = simulators(options.customers).await?;
         let folder = match options.data {
             Some(_) => None,
             None => Some(tempfile::tempdir().context("no folder for the database can be made")?),

@@ -1,5 +1,4 @@
-//! Fields that both sides changed to different values, whose losing value can still be taken; and a record's history,
-//! in which those values stand.
+//! Fields that both sides changed to different values, whose losing value can still be taken.
 
 use std::fmt;
 
@@ -9,9 +8,9 @@ use sqlx::any::AnyRow;
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 use super::database::placeholders;
-use super::journal::{named, stored};
+use super::journal::named;
 use super::known::place;
-use super::{Commit, Entry, Place, SqlStore, StoreError, Stored};
+use super::{Commit, Entry, Place, SqlStore, StoreError};
 use crate::clock::Timestamp;
 use crate::sync::{Decision, FieldPlan, Module, Reason, RecordId, Side, Sides, Value};
 
@@ -52,7 +51,7 @@ pub struct DisputeFilter {
     pub since: Timestamp,
 }
 
-/// Fields that both sides changed to different values, and what else was done with a record.
+/// Fields that both sides changed to different values.
 #[async_trait]
 pub trait Disputes: Send + Sync + fmt::Debug {
     /// Some of them, the newest first, before the one with the id `before`.
@@ -74,19 +73,6 @@ pub trait Disputes: Send + Sync + fmt::Debug {
 
     /// Forgets one: its value was taken, or nobody wants it.
     async fn forget_dispute(&self, id: &str) -> Result<(), StoreError>;
-
-    /// The entry of the journal with this id.
-    async fn entry(&self, id: &str) -> Result<Option<Stored>, StoreError>;
-
-    /// The entries about one side's record, the newest first, before the one with the id `before`.
-    async fn entries_before(
-        &self,
-        at: &Place,
-        side: Side,
-        id: &RecordId,
-        before: Option<&str>,
-        limit: u32,
-    ) -> Result<Vec<Stored>, StoreError>;
 }
 
 /// The statement that reads disputes, without a condition.
@@ -169,50 +155,6 @@ impl Disputes for SqlStore {
             .await
             .map_err(StoreError::new(WRITE))?;
         Ok(())
-    }
-
-    async fn entry(&self, id: &str) -> Result<Option<Stored>, StoreError> {
-        let row = sqlx::query(
-            "select id, connection, at, module, side, action, woocommerce_id, vtiger_id, title, cause, fields, skip \
-             from journal where id = $1",
-        )
-        .bind(id)
-        .fetch_optional(self.database.read())
-        .await
-        .map_err(StoreError::new(READ))?;
-        row.as_ref().map(stored).transpose()
-    }
-
-    async fn entries_before(
-        &self,
-        at: &Place,
-        side: Side,
-        id: &RecordId,
-        before: Option<&str>,
-        limit: u32,
-    ) -> Result<Vec<Stored>, StoreError> {
-        let statement = match side {
-            Side::WooCommerce => {
-                "select id, connection, at, module, side, action, woocommerce_id, vtiger_id, title, cause, fields, \
-                 skip from journal where connection = $1 and module = $2 and woocommerce_id = $3 \
-                 and ($4 is null or id < $4) order by id desc limit $5"
-            }
-            Side::Vtiger => {
-                "select id, connection, at, module, side, action, woocommerce_id, vtiger_id, title, cause, fields, \
-                 skip from journal where connection = $1 and module = $2 and vtiger_id = $3 \
-                 and ($4 is null or id < $4) order by id desc limit $5"
-            }
-        };
-        let rows = sqlx::query(statement)
-            .bind(at.connection.as_str())
-            .bind(at.module.as_str())
-            .bind(id.as_str())
-            .bind(before)
-            .bind(i64::from(limit))
-            .fetch_all(self.database.read())
-            .await
-            .map_err(StoreError::new(READ))?;
-        rows.iter().map(stored).collect()
     }
 }
 

@@ -15,15 +15,30 @@ use crate::sync::{FieldPlan, Module, RecordId, Side, Sides, Skip};
 /// What was done, for people to read.
 #[async_trait]
 pub trait Journal: Send + Sync + fmt::Debug {
-    /// The latest entries, the newest first; only those of one record where it is given.
+    /// The latest entries, the newest first.
     async fn entries(&self, limit: u32) -> Result<Vec<Stored>, StoreError>;
 
-    /// The latest entries about one record.
+    /// The latest entries about one record, the newest first.
     async fn entries_of(
         &self,
         at: &Place,
         side: Side,
         id: &RecordId,
+        limit: u32,
+    ) -> Result<Vec<Stored>, StoreError> {
+        self.entries_before(at, side, id, None, limit).await
+    }
+
+    /// The entry with this id.
+    async fn entry(&self, id: &str) -> Result<Option<Stored>, StoreError>;
+
+    /// The entries about one side's record, the newest first, before the one with the id `before`.
+    async fn entries_before(
+        &self,
+        at: &Place,
+        side: Side,
+        id: &RecordId,
+        before: Option<&str>,
         limit: u32,
     ) -> Result<Vec<Stored>, StoreError>;
 
@@ -113,6 +128,18 @@ const WRITE: &str = "write the journal";
 /// The milliseconds of a minute.
 pub(super) const MINUTE_MS: i64 = 60_000;
 
+/// The statement that reads entries, for [`stored`]; it ends in which of them, and in what order.
+macro_rules! entries {
+    ($which:literal) => {
+        concat!(
+            "select id, connection, at, module, side, action, woocommerce_id, vtiger_id, title, cause, fields, skip \
+             from journal ",
+            $which
+        )
+    };
+}
+pub(super) use entries;
+
 /// Writes one entry of a run as part of a transaction.
 pub(super) async fn put(
     transaction: &mut Transaction<'static, Any>,
@@ -154,40 +181,44 @@ pub(super) async fn put(
 #[async_trait]
 impl Journal for SqlStore {
     async fn entries(&self, limit: u32) -> Result<Vec<Stored>, StoreError> {
-        let rows = sqlx::query(
-            "select id, connection, at, module, side, action, woocommerce_id, vtiger_id, title, cause, fields, skip \
-             from journal order by id desc limit $1",
-        )
-        .bind(i64::from(limit))
-        .fetch_all(self.database.read())
-        .await
-        .map_err(StoreError::new(READ))?;
+        let rows = sqlx::query(entries!("order by id desc limit $1"))
+            .bind(i64::from(limit))
+            .fetch_all(self.database.read())
+            .await
+            .map_err(StoreError::new(READ))?;
         rows.iter().map(stored).collect()
     }
 
-    async fn entries_of(
+    async fn entry(&self, id: &str) -> Result<Option<Stored>, StoreError> {
+        let row = sqlx::query(entries!("where id = $1"))
+            .bind(id)
+            .fetch_optional(self.database.read())
+            .await
+            .map_err(StoreError::new(READ))?;
+        row.as_ref().map(stored).transpose()
+    }
+
+    async fn entries_before(
         &self,
         at: &Place,
         side: Side,
         id: &RecordId,
+        before: Option<&str>,
         limit: u32,
     ) -> Result<Vec<Stored>, StoreError> {
         let statement = match side {
-            Side::WooCommerce => {
-                "select id, connection, at, module, side, action, woocommerce_id, vtiger_id, title, cause, fields, \
-                 skip from journal where connection = $1 and module = $2 and woocommerce_id = $3 \
-                 order by id desc limit $4"
-            }
-            Side::Vtiger => {
-                "select id, connection, at, module, side, action, woocommerce_id, vtiger_id, title, cause, fields, \
-                 skip from journal where connection = $1 and module = $2 and vtiger_id = $3 \
-                 order by id desc limit $4"
-            }
+            Side::WooCommerce => entries!(
+                "where connection = $1 and module = $2 and woocommerce_id = $3 and ($4 is null or id < $4) order by id desc limit $5"
+            ),
+            Side::Vtiger => entries!(
+                "where connection = $1 and module = $2 and vtiger_id = $3 and ($4 is null or id < $4) order by id desc limit $5"
+            ),
         };
         let rows = sqlx::query(statement)
             .bind(at.connection.as_str())
             .bind(at.module.as_str())
             .bind(id.as_str())
+            .bind(before)
             .bind(i64::from(limit))
             .fetch_all(self.database.read())
             .await

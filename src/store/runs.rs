@@ -278,10 +278,9 @@ impl Runs for SqlStore {
     }
 
     async fn entries_of_run(&self, run: &str, after: &str, limit: u32) -> Result<Vec<Stored>, StoreError> {
-        let rows = sqlx::query(
-            "select id, connection, at, module, side, action, woocommerce_id, vtiger_id, title, cause, fields, skip \
-             from journal where run = $1 and id > $2 order by id limit $3",
-        )
+        let rows = sqlx::query(journal::entries!(
+            "where run = $1 and id > $2 order by id limit $3"
+        ))
         .bind(run)
         .bind(after)
         .bind(i64::from(limit))

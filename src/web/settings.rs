@@ -137,6 +137,16 @@ impl Choice {
 pub(super) struct Fields(Vec<(String, String)>);
 
 impl Fields {
+    #[cfg(test)]
+    fn of(pairs: &[(&str, &str)]) -> Self {
+        let pairs = pairs.iter();
+        Self(
+            pairs
+                .map(|(name, value)| (name.to_string(), value.to_string()))
+                .collect(),
+        )
+    }
+
     /// A field's value without white space around it; nothing where it isn't there.
     fn get(&self, name: &str) -> &str {
         let found = self.0.iter().find(|(known, _)| known == name);

@@ -62,7 +62,7 @@ impl Viewer {
             return Ok(Self {
                 name: "demo".to_owned(),
                 session: None,
-                csrf: csrf_token(&demo.token),
+                csrf: csrf_token(demo.token.expose_secret()),
                 note: if is_page { note.take() } else { None },
                 role: Role::Admin,
             });

@@ -268,16 +268,9 @@ fn kind_of(fields: &Fields, steps: &[Json], known: &Known) -> &'static str {
 mod tests {
     use super::*;
 
-    fn fields(pairs: &[(&str, &str)]) -> Fields {
-        let pairs = pairs
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Fields(pairs.collect())
-    }
-
     #[test]
     fn the_form_says_each_step_and_shows_it_again() {
-        let sent = fields(&[
+        let sent = Fields::of(&[
             ("woocommerce", "meta_data[size]"),
             ("vtiger", "cf_1"),
             ("direction", "to_vtiger"),

@@ -181,18 +181,11 @@ mod tests {
     use crate::config::settings_tree;
     use crate::sync::ModuleSettings;
 
-    fn fields(pairs: &[(&str, &str)]) -> Fields {
-        let pairs = pairs
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Fields(pairs.collect())
-    }
-
     #[test]
     fn a_form_that_was_filled_in_becomes_settings() {
         let module = Module::SalesOrders;
         let before = ModuleSettings::default_for(module).unwrap();
-        let fields = fields(&[
+        let fields = Fields::of(&[
             ("enabled", "on"),
             ("direction", "to_vtiger"),
             ("conflict", "vtiger"),
