@@ -1,6 +1,7 @@
-//! `check`: tests each connection and says what to do about each problem.
+//! `check`: tests what carries events and each connection, and says what to do about each problem.
 
 mod present;
+mod queue;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -21,12 +22,15 @@ pub struct Checked {
     pub good: bool,
 }
 
-/// Tests each connection's address, credentials and permissions on both sides. Changes nothing there.
+/// Tests whether events can be carried, and each connection's address, credentials and permissions on both sides. Changes
+/// nothing there.
 pub async fn check(parts: &Parts) -> Checked {
     let mut checked = Checked {
         report: String::new(),
         good: true,
     };
+    checked.report.push_str("service\n");
+    checked.add(&queue::look(&*parts.queue).await);
     let (members, idle) = (parts.roster.all(), parts.roster.idle());
     if members.is_empty() && idle.is_empty() {
         checked.good = false;

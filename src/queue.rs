@@ -75,9 +75,14 @@ pub trait Queue: Send + Sync + fmt::Debug {
         self.depth(Lane::Live).await.map(drop)
     }
 
+    /// Why the broker is not there, where there is one and it isn't; for people.
+    fn problem(&self) -> Option<String> {
+        None
+    }
+
     /// Whether the broker is there, where there is one.
     fn is_connected(&self) -> bool {
-        true
+        self.problem().is_none()
     }
 
     /// Parts from the broker. What was taken and is not dealt with comes again.

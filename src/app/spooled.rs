@@ -225,8 +225,8 @@ impl Queue for SpooledQueue {
         }
     }
 
-    fn is_connected(&self) -> bool {
-        self.broker.is_connected()
+    fn problem(&self) -> Option<String> {
+        self.broker.problem()
     }
 
     async fn close(&self) {

@@ -105,11 +105,6 @@ impl RabbitMqQueue {
         Ok(Arc::new(Self { shared, tasks }))
     }
 
-    /// Why the queue is not connected, for a person to read; nothing while it is.
-    pub fn problem(&self) -> Option<String> {
-        self.shared.problems().iter().flatten().next().cloned()
-    }
-
     /// Keeps an event in this process that RabbitMQ does not take back, and hands it out again when it is due.
     fn keep(&self, id: &str, held: &Held, delay: Duration, attempts: u32, history: Vec<Failure>) {
         let shared = Arc::clone(&self.shared);
@@ -211,8 +206,8 @@ impl Queue for RabbitMqQueue {
             .map_err(|error| QueueError::new("count events", error))
     }
 
-    fn is_connected(&self) -> bool {
-        self.problem().is_none()
+    fn problem(&self) -> Option<String> {
+        self.shared.problems().iter().flatten().next().cloned()
     }
 
     async fn close(&self) {

@@ -6,10 +6,15 @@ use reqwest::Method;
 use secrecy::ExposeSecret;
 use serde_json::{Value as Json, json};
 use woo_vtiger_sync::accounts::Accounts;
+use woo_vtiger_sync::app::{Server, Stage};
+use woo_vtiger_sync::clock::SystemClock;
+use woo_vtiger_sync::config::Config;
 use woo_vtiger_sync::store::{DebugExchange, DebugFilter, Role};
 use woo_vtiger_sync::sync::Side;
 
-use crate::scene::{Scene, wait_until};
+use crate::scene::{self, Scene, wait_until};
+use crate::visitor::Visitor;
+use crate::wire::{customer, delivery};
 
 /// Sends a request to the API with a token of this role. Says the answer's status and text.
 async fn call(scene: &Scene, role: Role, method: Method, path: &str, body: Option<Json>) -> (u16, String) {
@@ -210,6 +215,28 @@ async fn the_health_names_what_is_not_well() {
         "{problem}"
     );
     scene.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_broker_is_away_health_says_so_and_webhooks_are_kept() {
+    woo_vtiger_sync::http::install_tls_provider();
+    let (folder, nowhere) = (tempfile::tempdir().unwrap(), "http://127.0.0.1:9");
+    let mut variables = scene::variables(nowhere, nowhere, folder.path());
+    // Nothing listens at that port.
+    variables.push(("WVS_QUEUE__URL".to_owned(), "amqp://127.0.0.1:9".to_owned()));
+    let config = Config::load(None, variables.into_iter()).unwrap();
+    let server = Server::start(&config, SystemClock::shared(), Stage::Real)
+        .await
+        .unwrap();
+    let admin = Visitor::admin(&server).await;
+
+    let taken = delivery("customer.updated", customer(1, "ann@shop.example").to_string());
+    assert_eq!(taken.send(server.address()).status, 200);
+
+    let page = admin.page("/health").await;
+    let told = "the database keeps the events until it can (1 so far)";
+    assert!(page.contains(told) && page.contains("Start RabbitMQ"), "{page}");
+    server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,7 @@ use woo_vtiger_sync::simulator::woocommerce::WooCommerceOptions;
 
 use super::{Place, vacant_address};
 use crate::process::Program;
+use crate::servers;
 
 const CONSUMER_SECRET: &str = "WVS_CONNECTIONS__SHOP__WOOCOMMERCE__CONSUMER_SECRET";
 const ACCESS_KEY: &str = "WVS_CONNECTIONS__SHOP__VTIGER__ACCESS_KEY";
@@ -88,6 +89,35 @@ async fn check_is_content_with_good_systems_and_changes_nothing_there() {
     assert!(!checked.out.contains("FAIL"), "{}", checked.out);
     assert!(place.shop.customers().is_empty());
     assert!(place.crm.records("Contacts").is_empty());
+}
+
+#[tokio::test]
+async fn check_tells_whether_the_broker_answers() {
+    let (place, broker) = (Place::new().await, servers::broker().await);
+    let with = |url: &str| {
+        let mut environment = place.environment_with("WVS_QUEUE__URL", url);
+        environment.push(("WVS_QUEUE__PREFIX".to_owned(), broker.prefix().to_owned()));
+        environment
+    };
+    let checked = Program::run(&["check"], &with(&broker.url())).await;
+    assert_eq!(checked.code, Some(0), "{checked:?}");
+    assert!(
+        checked.out.contains("  ok    queue: it answers; 0 events wait"),
+        "{}",
+        checked.out
+    );
+
+    let nowhere = format!("amqp://sync:secret@{}/", vacant_address());
+    let checked = Program::run(&["check"], &with(&nowhere)).await;
+
+    assert_eq!(checked.code, Some(1), "{checked:?}");
+    assert_finding(&checked.out, "queue", "→ start RabbitMQ, or mend queue.url");
+    assert!(!checked.out.contains("secret"), "{}", checked.out);
+    assert!(
+        checked.out.contains("  ok    sign in"),
+        "the rest is looked at, too: {}",
+        checked.out
+    );
 }
 
 #[tokio::test]
