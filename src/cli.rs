@@ -89,7 +89,7 @@ pub(crate) enum Command {
     /// work where Vtiger 8.3.0 can't, and sends callbacks.
     VtigerExtension {
         /// The file to write.
-        #[arg(value_name = "FILE", default_value = "WooVtigerSync.zip")]
+        #[arg(value_name = "FILE", default_value = woo_vtiger_sync::extension::FILE_NAME)]
         file: PathBuf,
     },
 }

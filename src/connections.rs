@@ -28,7 +28,7 @@ pub use consent::{Asked, ConsentState, Keys, NoConsent, Refusal};
 pub use input::Input;
 pub use preview::{ModuleForecast, Preview, PreviewState, Skipped};
 pub use setup::{ModuleChoice, Registered, RegisteredStep};
-pub use view::{ModuleView, View};
+pub use view::{ModuleView, StandIns, View};
 pub use written::{UnreadableError, Written};
 
 use preview::Previews;
@@ -224,6 +224,20 @@ impl Connections {
         self.keep(&kept, &written).await?;
         self.use_up_consent(input).await?;
         self.take_effect(&input.name).await
+    }
+
+    /// Changes which products stand for an order's lines without one; what is blank becomes as by default. Orders that are
+    /// there already keep theirs until they change.
+    ///
+    /// # Errors
+    /// Those of [`change`](Self::change).
+    pub async fn change_stand_ins(&self, name: &str, stand_ins: StandIns) -> Result<View, ConnectionsError> {
+        let input = Input {
+            crm_stand_in_item: stand_ins.stand_in_item,
+            crm_fee_item: stand_ins.fee_item,
+            ..self.input(name).await?
+        };
+        self.change(&input).await
     }
 
     /// Removes a connection that is kept in the database. Its events are refused from now on, and those that wait are set

@@ -20,6 +20,7 @@
 //! | [`engine`], [`sweep`] | what happens to an event; finding what no event announced |
 //! | [`debug_log`] | what was said to the two systems, masked, while somebody looks for a fault |
 //! | [`failed`] | events that failed too often: looked at, replayed, discarded |
+//! | [`extension`] | the extension for open source Vtiger, as a zip |
 //! | [`accounts`] | who may use pages and API: passwords, sessions, roles, tokens |
 //! | [`connections`], [`roster`] | connections made in the browser; the connections at work in this process |
 //! | [`vault`] | secrets at rest |
@@ -43,6 +44,7 @@ pub mod connections;
 pub mod debug_log;
 pub mod demo;
 pub mod engine;
+pub mod extension;
 pub mod failed;
 pub mod health;
 pub mod history;

@@ -26,8 +26,9 @@ use crate::telemetry;
 
 pub use member::{Member, Origin};
 
-/// How often is looked for what others changed in the database.
-const LOOK: Duration = Duration::from_secs(2);
+/// How often is looked for what others changed in the database. Webhooks are given a new secret twice as long after it was
+/// kept.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// How long the database is left alone by those who ask for connections that there are not. Anybody can.
 const GAP: Duration = Duration::from_secs(1);

@@ -9,6 +9,7 @@ use super::answer::Refusal;
 use super::listing::resource;
 use super::settings::CALLER;
 use crate::connections::{Input, ModuleChoice, Trial};
+use crate::extension;
 use crate::store::Belongings;
 use crate::sync::Side;
 use crate::system::{Finding, Verdict};
@@ -27,6 +28,7 @@ pub(super) fn configure(service: &mut web::ServiceConfig) {
                 .route(web::put().to(change))
                 .route(web::delete().to(remove)),
         )
+        .service(resource("/vtiger-extension.zip", "GET").route(web::get().to(extension)))
         .service(resource("/connections/{name}/test", "POST").route(web::post().to(test)))
         .service(resource("/connections/{name}/modules", "PUT").route(web::put().to(choose)))
         .service(
@@ -35,6 +37,7 @@ pub(super) fn configure(service: &mut web::ServiceConfig) {
                 .route(web::post().to(begin_preview)),
         )
         .service(resource("/connections/{name}/webhooks", "POST").route(web::post().to(register_webhooks)))
+        .service(resource("/connections/{name}/webhook-secret", "POST").route(web::post().to(rotate)))
         .service(resource("/connections/{name}/begin", "POST").route(web::post().to(begin)))
         .service(resource("/connections/{name}/pause", "POST").route(web::post().to(pause)))
         .service(resource("/connections/{name}/resume", "POST").route(web::post().to(resume)))
@@ -69,6 +72,12 @@ struct TriedInput {
 #[serde(deny_unknown_fields)]
 struct Choices {
     modules: Vec<ModuleChoice>,
+}
+
+async fn extension() -> Result<HttpResponse, actix_web::Error> {
+    Ok(HttpResponse::Ok()
+        .content_type("application/zip")
+        .body(extension::zip()?))
 }
 
 async fn list(api: web::Data<Api>) -> Result<HttpResponse, Refusal> {
@@ -149,6 +158,10 @@ async fn preview(api: web::Data<Api>, name: web::Path<String>) -> Result<HttpRes
 
 async fn register_webhooks(api: web::Data<Api>, name: web::Path<String>) -> Result<HttpResponse, Refusal> {
     Ok(HttpResponse::Ok().json(api.connections.register_webhooks(&name).await?))
+}
+
+async fn rotate(api: web::Data<Api>, name: web::Path<String>) -> Result<HttpResponse, Refusal> {
+    Ok(HttpResponse::Ok().json(api.connections.rotate_webhook_secret(&name).await?))
 }
 
 async fn begin(api: web::Data<Api>, name: web::Path<String>) -> Result<HttpResponse, Refusal> {

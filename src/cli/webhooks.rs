@@ -59,7 +59,7 @@ pub(crate) async fn run(arguments: WebhooksArguments) -> anyhow::Result<ExitCode
     let mut ended = Ok(());
     for name in &names {
         ended = match parts.roster.get(name) {
-            Some(member) => one(&config, &member, arguments.command)
+            Some(member) => one(&config, &parts, &member, arguments.command)
                 .await
                 .with_context(|| format!("connection {name}"))
                 .map(|good| is_good &= good),
@@ -79,7 +79,12 @@ pub(crate) async fn run(arguments: WebhooksArguments) -> anyhow::Result<ExitCode
 }
 
 /// Does it for one connection. False where what is wrong was told.
-async fn one(config: &Config, member: &Member, command: WebhooksCommand) -> anyhow::Result<bool> {
+async fn one(
+    config: &Config,
+    parts: &Parts,
+    member: &Member,
+    command: WebhooksCommand,
+) -> anyhow::Result<bool> {
     // It is there, as http.public_url is set.
     let Some(registration) = &member.registration else {
         return Ok(false);
@@ -108,15 +113,18 @@ async fn one(config: &Config, member: &Member, command: WebhooksCommand) -> anyh
             Ok(true)
         }
         WebhooksCommand::Rotate => {
-            let registered = registration.rotate().await?;
-            let is_done = registered.failure.is_none();
-            let is_good = tell(registration, registered).await?;
-            if is_done {
-                println!(
-                    "  the webhooks have a new secret; the one before is still taken for what is under way"
+            let rotated = parts.connections().rotate_webhook_secret(&member.name).await?;
+            for done in &rotated.done {
+                println!("{}", line(done.topic, done.id, done.step));
+            }
+            if let Some(failure) = rotated.failure {
+                bail!(
+                    "not all webhooks have the new secret, and the one before is still taken; `webhooks register` does the \
+                     rest when the cause is mended: {failure}"
                 );
             }
-            Ok(is_good)
+            println!("  the webhooks have a new secret; the one before is still taken for what is under way");
+            Ok(true)
         }
     }
 }
@@ -124,7 +132,7 @@ async fn one(config: &Config, member: &Member, command: WebhooksCommand) -> anyh
 /// Tells what was done, and whether the shop reaches us.
 async fn tell(registration: &Registration, registered: Registered) -> anyhow::Result<bool> {
     for done in &registered.done {
-        println!("{}", line(done));
+        println!("{}", line(done.topic, done.id, what(done.step)));
     }
     let tested = registered.tested();
     if let Some(failure) = registered.failure {
@@ -157,17 +165,20 @@ async fn tell(registration: &Registration, registered: Registered) -> anyhow::Re
     })
 }
 
-fn line(done: &Planned) -> String {
-    let what = match done.step {
+const fn what(step: Step) -> &'static str {
+    match step {
         Step::Keep => "active",
         Step::Adopt { .. } => "adopted",
         Step::Enable => "enabled again",
         Step::Move => "moved to this address",
         Step::Create => "created",
         Step::Drop => "removed, as it was there twice",
-    };
-    let id = done.id.map_or_else(|| "-".to_owned(), |id| id.to_string());
-    format!("  {:<17} id {id:<6} {what}", done.topic)
+    }
+}
+
+fn line(topic: &str, id: Option<u64>, what: &str) -> String {
+    let id = id.map_or_else(|| "-".to_owned(), |id| id.to_string());
+    format!("  {topic:<17} id {id:<6} {what}")
 }
 
 async fn status(registration: &Registration) -> anyhow::Result<bool> {

@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use super::input::Field;
 use super::{Connections, ConnectionsError, View};
 use crate::history::History;
-use crate::roster::Names;
+use crate::roster::{Names, Origin};
 use crate::settings::bring_into_force;
 use crate::store::Signature;
 use crate::sync::{Direction, Module, ModuleSettings};
-use crate::webhooks::{Planned, Reached, Step};
+use crate::vault::made_up;
+use crate::webhooks::{self, Planned, Reached, Registration, Step};
 
 /// Whether a module is to be kept in step, and which way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +43,30 @@ pub struct RegisteredStep {
     pub id: Option<u64>,
     /// What was done: `kept`, `adopted`, `enabled`, `moved`, `created` or `dropped`.
     pub step: &'static str,
+}
+
+impl Registered {
+    /// What came of it, once it is known whether the shop reaches this service.
+    async fn of(
+        registration: &Registration,
+        registered: webhooks::Registered,
+    ) -> Result<Self, ConnectionsError> {
+        let tested = registered.tested();
+        let is_reached = if tested.is_empty() {
+            None
+        } else {
+            match registration.reached(&tested).await? {
+                Reached::Yes => Some(true),
+                Reached::No => Some(false),
+                Reached::NobodyThere => None,
+            }
+        };
+        Ok(Self {
+            done: registered.done.iter().map(RegisteredStep::from).collect(),
+            failure: registered.failure.map(|failure| failure.to_string()),
+            is_reached,
+        })
+    }
 }
 
 impl From<&Planned> for RegisteredStep {
@@ -115,7 +140,7 @@ impl Connections {
         if self.public_url.is_none() {
             return Err(ConnectionsError::NoPublicUrl);
         }
-        let is_kept = matches!(member.origin, crate::roster::Origin::Database { .. });
+        let is_kept = matches!(member.origin, Origin::Database { .. });
         if is_kept && !member.connection.woocommerce.register_webhooks {
             self.rewrite(name, |written| {
                 if let Some(field) = Field::named("shop_register_webhooks") {
@@ -128,22 +153,35 @@ impl Connections {
         let Some(registration) = &member.registration else {
             return Err(ConnectionsError::NoPublicUrl);
         };
-        let registered = registration.register().await?;
-        let tested = registered.tested();
-        let is_reached = if tested.is_empty() {
-            None
-        } else {
-            match registration.reached(&tested).await? {
-                Reached::Yes => Some(true),
-                Reached::No => Some(false),
-                Reached::NobodyThere => None,
+        Registered::of(registration, registration.register().await?).await
+    }
+
+    /// Gives a connection's webhooks a new secret. The one before stays good for what is under way.
+    ///
+    /// # Errors
+    /// When there is no such connection, `http.public_url` is not set, the secret is in the configuration, the shop can't be
+    /// asked, or the store fails.
+    pub async fn rotate_webhook_secret(&self, name: &str) -> Result<Registered, ConnectionsError> {
+        let member = self.member(name).await?;
+        if member.origin == Origin::Configuration {
+            let registration = member
+                .registration
+                .as_ref()
+                .ok_or(ConnectionsError::NoPublicUrl)?;
+            return Registered::of(registration, registration.rotate().await?).await;
+        }
+        // Only two secrets are good at a time: all webhooks must have the present one before there is a next.
+        let registered = self.register_webhooks(name).await?;
+        if registered.failure.is_some() {
+            return Ok(registered);
+        }
+        self.rewrite(name, |written| {
+            if let Some(field) = Field::named("shop_webhook_secret") {
+                written.renew(field, &made_up());
             }
-        };
-        Ok(Registered {
-            done: registered.done.iter().map(RegisteredStep::from).collect(),
-            failure: registered.failure.map(|failure| failure.to_string()),
-            is_reached,
         })
+        .await?;
+        self.register_webhooks(name).await
     }
 
     /// Lets a connection begin, or go on, and has its first sync done; the id of the run.

@@ -1,6 +1,6 @@
 //! A connection as it is shown: never with its secrets.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::Written;
@@ -26,6 +26,8 @@ pub struct View {
     pub crm_url: String,
     /// The Vtiger user that this service works as.
     pub crm_username: String,
+    /// The products that stand for an order's lines without one.
+    pub stand_ins: StandIns,
     /// Whether webhooks are registered and kept active by themselves.
     pub registers_webhooks: bool,
     /// Where the shop's webhooks are to be sent to, where that is known.
@@ -38,6 +40,15 @@ pub struct View {
     pub created_ms: Option<i64>,
     /// When it was last changed.
     pub updated_ms: Option<i64>,
+}
+
+/// The part numbers of the products that stand for an order's lines without one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StandIns {
+    /// That of lines whose product is not in the CRM.
+    pub stand_in_item: String,
+    /// That of fees.
+    pub fee_item: String,
 }
 
 /// What of a module is chosen when a connection is set up.
@@ -81,6 +92,10 @@ impl View {
             shop_url: shop.url.to_string(),
             crm_url: crm.url.to_string(),
             crm_username: crm.username.clone(),
+            stand_ins: StandIns {
+                stand_in_item: crm.stand_in_item.clone(),
+                fee_item: crm.fee_item.clone(),
+            },
             registers_webhooks: shop.register_webhooks,
             delivery_url: address("woocommerce"),
             callback_url: address("vtiger"),
@@ -102,6 +117,10 @@ impl View {
             shop_url: input.shop_url,
             crm_url: input.crm_url,
             crm_username: input.crm_username,
+            stand_ins: StandIns {
+                stand_in_item: input.crm_stand_in_item,
+                fee_item: input.crm_fee_item,
+            },
             registers_webhooks: false,
             delivery_url: None,
             callback_url: None,

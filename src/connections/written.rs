@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use url::Url;
@@ -140,6 +140,13 @@ impl Written {
         if let Json::Object(keys) = entry(tables, field.table) {
             keys.insert(field.key.to_owned(), Json::String(value));
         }
+    }
+
+    /// Puts a new secret in the place of the present one, which senders may still use for a while.
+    pub(super) fn renew(&mut self, field: &Field, secret: &SecretString) {
+        let old = self.clone();
+        self.put(field, secret.expose_secret().to_owned());
+        self.keep_secrets_of(&old);
     }
 
     /// Whether a side is reached at another host than before, or no longer over https.

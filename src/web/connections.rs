@@ -1,6 +1,7 @@
 //! Connections: made, tried, changed, set up step by step, begun.
 
 mod consent;
+mod extension;
 mod form;
 mod steps;
 
@@ -21,6 +22,7 @@ pub(super) fn configure(service: &mut web::ServiceConfig) {
         .route("/connections", web::get().to(list))
         .configure(form::configure)
         .configure(consent::configure)
+        .configure(extension::configure)
         .configure(steps::configure)
         .route("/connections/{name}/pause", web::post().to(pause))
         .route("/connections/{name}/remove", web::post().to(remove));
@@ -51,7 +53,7 @@ fn path(name: &str) -> String {
 }
 
 /// A failure, which names what is not there as such.
-fn failed(error: ConnectionsError) -> PageError {
+pub(super) fn failed(error: ConnectionsError) -> PageError {
     match error {
         ConnectionsError::Unknown(_) => PageError::NotFound(answer::sentence(&error.to_string())),
         ConnectionsError::Store(error) => error.into(),

@@ -8,6 +8,7 @@ mod form;
 mod mapping;
 mod module;
 mod picker;
+mod stand_ins;
 mod status;
 mod table;
 mod version;
@@ -29,6 +30,7 @@ pub(super) fn configure(service: &mut web::ServiceConfig) {
         .configure(version::configure)
         .configure(mapping::configure)
         .configure(editor::configure)
+        .configure(stand_ins::configure)
         .configure(module::configure);
 }
 

@@ -4,6 +4,7 @@ mod api;
 mod consent;
 mod keys;
 mod lab;
+mod orders;
 mod roster;
 
 use std::collections::BTreeMap;

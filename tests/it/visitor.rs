@@ -58,15 +58,19 @@ impl Visitor {
 
     /// The page at this path.
     pub(crate) async fn page(&self, path: &str) -> String {
-        let answer = self.send(self.client.get(format!("{}{path}", self.url))).await;
+        let answer = self.get(path).await;
         assert_eq!(answer.status(), 200, "{path}");
         answer.text().await.unwrap()
     }
 
     /// What the page at this path is answered with.
     pub(crate) async fn status(&self, path: &str) -> u16 {
-        let answer = self.send(self.client.get(format!("{}{path}", self.url))).await;
-        answer.status().as_u16()
+        self.get(path).await.status().as_u16()
+    }
+
+    /// The answer to a request for what is at this path.
+    pub(crate) async fn get(&self, path: &str) -> reqwest::Response {
+        self.send(self.client.get(format!("{}{path}", self.url))).await
     }
 
     /// Sends a form as a page of the site would.

@@ -134,6 +134,14 @@ impl Check<'_> {
             self.required_text(&key("order_reference_field"), raw.order_reference_field);
         let stand_in_item = self.required_text(&key("stand_in_item"), raw.stand_in_item);
         let fee_item = self.required_text(&key("fee_item"), raw.fee_item);
+        let fee_item = if stand_in_item.is_some() && fee_item == stand_in_item {
+            self.fail(
+                &key("fee_item"),
+                "it is the same as stand_in_item; name another product, so that fees can be told from other lines",
+            )
+        } else {
+            fee_item
+        };
         let timeout = self.period(&key("timeout"), raw.timeout);
         let limits = self.limits(at, raw.rate_limit, raw.concurrency_limit);
         Some(VtigerConnection {

@@ -26,6 +26,7 @@ pub(super) fn configure(service: &mut web::ServiceConfig) {
                 .route(web::post().to(preview)),
         )
         .route("/connections/{name}/webhooks", web::post().to(register))
+        .route("/connections/{name}/webhook-secret", web::post().to(rotate))
         .route("/connections/{name}/begin", web::post().to(begin))
         .route("/connections/{name}/progress", web::get().to(progress));
 }
@@ -183,6 +184,24 @@ async fn register(
         Err(error) => return Err(failed(error)),
     };
     shown(&web, &act.viewer, &name, Some(registered)).await
+}
+
+/// The same is shown as after registering, and that the secret is another one.
+async fn rotate(
+    web: web::Data<Web>,
+    name: web::Path<String>,
+    act: Act<Nothing>,
+) -> Result<HttpResponse, PageError> {
+    let rotated = web
+        .connections
+        .rotate_webhook_secret(&name)
+        .await
+        .map_err(failed)?;
+    if rotated.failure.is_some() {
+        return shown(&web, &act.viewer, &name, Some(rotated)).await;
+    }
+    let note = texts::say("connections-rotated");
+    answer::see_other_with(&web, &act.viewer, &format!("{}#webhooks", path(&name)), &note).await
 }
 
 async fn begin(

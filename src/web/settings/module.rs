@@ -8,6 +8,7 @@ use askama::Template;
 use serde_json::{Map, Value as Json};
 
 use super::form::{Form, by_key, tree_of};
+use super::stand_ins::StandInsForm;
 use super::{Addressed, Fields, path_of, settable};
 use crate::settings::{InForce, SettingsError, Stale};
 use crate::store::{Place, Signature};
@@ -56,6 +57,8 @@ struct ModulePage {
     marked: BTreeMap<String, String>,
     others: Vec<String>,
     stale: Option<Stale>,
+    /// Of orders alone.
+    stand_ins: Option<StandInsForm>,
 }
 
 impl ModulePage {
@@ -67,13 +70,25 @@ impl ModulePage {
 
 /// What was sent and can't be saved.
 #[derive(Default)]
-struct Refused {
+pub(super) struct Refused {
     tree: Option<Map<String, Json>>,
     version: Option<u32>,
     note: String,
     marked: BTreeMap<String, String>,
     others: Vec<String>,
     stale: Option<Stale>,
+    stand_ins: Option<StandInsForm>,
+}
+
+impl Refused {
+    /// Stand-ins, with what is wrong besides.
+    pub(super) fn stand_ins(form: StandInsForm, others: Vec<String>) -> Self {
+        Self {
+            others,
+            stand_ins: Some(form),
+            ..Self::default()
+        }
+    }
 }
 
 async fn show(web: web::Data<Web>, viewer: Viewer, at: Addressed) -> Result<HttpResponse, PageError> {
@@ -83,14 +98,23 @@ async fn show(web: web::Data<Web>, viewer: Viewer, at: Addressed) -> Result<Http
     ))
 }
 
-async fn rendered(web: &Web, viewer: &Viewer, at: &Place, refused: Refused) -> Result<String, PageError> {
+/// The page with what was refused, if anything.
+pub(super) async fn rendered(
+    web: &Web,
+    viewer: &Viewer,
+    at: &Place,
+    refused: Refused,
+) -> Result<String, PageError> {
     let now = web.settings.in_force(at).await?;
-    // Only the table of statuses has use for the systems' fields.
-    let known = if at.module == Module::SalesOrders {
-        Some(web.settings.fields(at).await?)
-    } else {
-        None
-    };
+    let (mut known, mut stand_ins) = (None, None);
+    if at.module == Module::SalesOrders {
+        // Only the table of statuses has use for the systems' fields.
+        known = Some(web.settings.fields(at).await?);
+        stand_ins = match refused.stand_ins {
+            Some(form) => Some(form),
+            None => Some(StandInsForm::of(web, &at.connection).await?),
+        };
+    }
     let tree = refused.tree.unwrap_or_else(|| now.tree());
     let page = ModulePage {
         frame: Frame::new(web, viewer, Area::Settings),
@@ -102,6 +126,7 @@ async fn rendered(web: &Web, viewer: &Viewer, at: &Place, refused: Refused) -> R
         marked: refused.marked,
         others: refused.others,
         stale: refused.stale,
+        stand_ins,
         now,
     };
     Ok(page.render()?)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use woo_vtiger_sync::accounts::Accounts;
 use woo_vtiger_sync::app::{Server, Stage};
 use woo_vtiger_sync::clock::SystemClock;
@@ -258,6 +258,8 @@ async fn set_up(beginning: &Beginning, browser: &Browser, by: By) {
             .any(|contact| contact["email"] == "bea@shop.example")
     })
     .await;
+    name_stand_ins(beginning, &person).await;
+    look("settings-stand-ins").await;
     let complaints = browser.console().await;
     let ours: Vec<_> = complaints
         .iter()
@@ -267,4 +269,45 @@ async fn set_up(beginning: &Beginning, browser: &Browser, by: By) {
         .filter(|message| message.starts_with(&beginning.street.url()) && !message.contains("422"))
         .collect();
     assert!(ours.is_empty(), "{ours:#?}");
+}
+
+/// Names another product for fees, and sees to it that it is the one that a fee stands as in the CRM.
+async fn name_stand_ins(beginning: &Beginning, person: &Person<'_>) {
+    let Beginning {
+        shop, crm, street, ..
+    } = beginning;
+    let browser = person.browser;
+    browser
+        .go_to(&format!("{}/settings/shop/sales_orders", street.url()))
+        .await;
+    person.fill("#fee_item", "WC-ITEM").await;
+    person.press("form[action$='/stand-ins'] button").await;
+    browser.wait_for("#fee_item[aria-invalid]").await;
+    person.fill("#fee_item", "FEES").await;
+    person.press("form[action$='/stand-ins'] button").await;
+    browser.wait_for_text("The stand-ins are saved").await;
+
+    let mut billing = ann("cem@shop.example")["billing"].clone();
+    let who = [
+        ("email", "cem@shop.example"),
+        ("first_name", "Cem"),
+        ("last_name", "Kaya"),
+        ("company", "Kaya Ltd"),
+    ];
+    for (field, value) in who {
+        billing[field] = json!(value);
+    }
+    shop.place_order(json!({
+        "billing": billing,
+        "fee_lines": [{ "name": "Gift wrap", "total": "2.00" }],
+    }));
+    wait_until("the fee is in the CRM", async || {
+        let products = crm.records("Products");
+        let fees = products.iter().find(|product| product["productcode"] == "FEES");
+        let stands_for_fee = |line: &Json| fees.is_some_and(|fees| line["productid"] == fees["id"]);
+        crm.records("SalesOrder")
+            .iter()
+            .any(|order| order["LineItems"].as_array().unwrap().iter().any(stands_for_fee))
+    })
+    .await;
 }

@@ -1,6 +1,9 @@
 //! What is secret of the connections that are kept in the database, and the key that it is sealed with.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use secrecy::ExposeSecret;
+use serde_json::json;
 use woo_vtiger_sync::app::Parts;
 use woo_vtiger_sync::check::check;
 use woo_vtiger_sync::clock::SystemClock;
@@ -9,8 +12,12 @@ use woo_vtiger_sync::connections::{ConnectionsError, Input, Trial};
 use woo_vtiger_sync::store::Belongings;
 use woo_vtiger_sync::sync::Side;
 
-use super::lab::Lab;
+use super::lab::{CONTACTS, Lab};
+use crate::process::Program;
+use crate::scene::{ann, wait_until};
 use crate::servers;
+use crate::visitor::Visitor;
+use crate::webhooks::street::Street;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connections_secrets_are_sealed_and_shown_nowhere() {
@@ -73,6 +80,69 @@ async fn what_is_left_blank_stays_as_it_was_and_a_changed_secret_is_taken_beside
         member.connection.woocommerce.consumer_secret.expose_secret(),
         lab.input("shop").shop_secret
     );
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_process_changes_the_webhooks_secret_without_a_delivery_being_refused() {
+    let street = Street::new().await;
+    let lab = Lab::with(&[("WVS_HTTP__PUBLIC_URL", &street.url())]).await;
+    street.lead_to(lab.server.address());
+    let connections = lab.connections();
+    connections.create(&lab.input("shop")).await.unwrap();
+    connections.choose("shop", &CONTACTS, "Ann").await.unwrap();
+    connections.register_webhooks("shop").await.unwrap();
+    connections.begin("shop").await.unwrap();
+    let customer = lab.shop.register_customer(ann("ann@shop.example"));
+    let call = |number: u32| json!({ "billing": { "phone": format!("555 {number:04}") } });
+    let is_over = AtomicBool::new(false);
+
+    let rotate = async {
+        for _ in 0..2 {
+            let told = Program::run(&["webhooks", "rotate"], lab.variables()).await;
+            assert_eq!(told.code, Some(0), "{told:?}");
+            assert!(
+                told.out.contains("the webhooks have a new secret"),
+                "{}",
+                told.out
+            );
+        }
+        is_over.store(true, Ordering::SeqCst);
+    };
+    let edit = async {
+        let mut edits = 0;
+        while !is_over.load(Ordering::SeqCst) {
+            edits += 1;
+            assert!(lab.shop.edit_customer(customer, call(edits)));
+            wait_until("the edit is delivered", async || {
+                lab.shop.pending_deliveries() == 0
+            })
+            .await;
+        }
+        assert!(lab.shop.edit_customer(customer, call(9999)));
+        edits
+    };
+    let ((), edits) = tokio::join!(rotate, edit);
+
+    wait_until("the CRM shows the last edit", async || {
+        let contacts = lab.crm.records("Contacts");
+        contacts.iter().any(|contact| contact["phone"] == "555 9999")
+    })
+    .await;
+    assert!(edits > 10, "{edits}");
+    assert_eq!(street.refused(), 0);
+    // And by the page, which shows how it came out.
+    let admin = Visitor::admin(&lab.server).await;
+    let path = "/connections/shop/webhook-secret";
+    assert_eq!(admin.post(path, &[]).await.status(), 303);
+    assert!(
+        admin
+            .page("/connections/shop")
+            .await
+            .contains("The webhooks have a new secret")
+    );
+    let reader = Visitor::reader(&lab.server).await;
+    assert_eq!(reader.post(path, &[]).await.status(), 403);
     lab.stop().await;
 }
 

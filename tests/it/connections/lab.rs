@@ -15,6 +15,8 @@ use woo_vtiger_sync::simulator::vtiger::{VtigerOptions, VtigerSimulator};
 use woo_vtiger_sync::simulator::woocommerce::{WooCommerceOptions, WooCommerceSimulator};
 use woo_vtiger_sync::sync::{Direction, Module};
 
+use crate::scene;
+
 /// The three.
 pub(super) struct Lab {
     pub(super) shop: WooCommerceSimulator,
@@ -47,7 +49,7 @@ impl Lab {
             .port();
         let url = format!("http://127.0.0.1:{port}");
         let database = format!("sqlite:{}", folder.path().join("sync.sqlite").display());
-        let variables: Vec<(String, String)> = [
+        let mut variables: Vec<(String, String)> = [
             ("WVS_HTTP__LISTEN", format!("127.0.0.1:{port}")),
             ("WVS_HTTP__PUBLIC_URL", url.clone()),
             ("WVS_HTTP__API_TOKEN", "token".to_owned()),
@@ -55,10 +57,11 @@ impl Lab {
             ("WVS_SWEEP__AT_START", "false".to_owned()),
             ("WVS_SWEEP__INTERVAL", "24h".to_owned()),
         ]
-        .into_iter()
-        .chain(more.iter().map(|(name, value)| (*name, (*value).to_owned())))
         .map(|(name, value)| (name.to_owned(), value))
-        .collect();
+        .into();
+        let more = more.iter();
+        let more = more.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        scene::set(&mut variables, more.collect());
         let server = Self::started(&variables).await;
         Self {
             shop,
@@ -90,6 +93,11 @@ impl Lab {
             variables: self.variables,
             folder: self.folder,
         }
+    }
+
+    /// What another process of this service is given.
+    pub(super) fn variables(&self) -> &[(String, String)] {
+        &self.variables
     }
 
     /// The file with the key.

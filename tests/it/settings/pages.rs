@@ -363,6 +363,30 @@ async fn the_table_of_statuses_offers_both_systems_values_and_holds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn stand_ins_of_a_configured_connection_are_shown_and_set_in_the_configuration() {
+    let scene = scene().await;
+    let admin = Visitor::admin(&scene.server).await;
+
+    let page = admin.page("/settings/shop/sales_orders").await;
+    assert!(
+        page.contains(r#"name="fee_item" value="WC-FEE""#) && page.contains("They are set there"),
+        "{page}"
+    );
+    let form = [("stand_in_item", "LINE"), ("fee_item", "FEE")];
+    let refused = admin.post("/settings/shop/sales_orders/stand-ins", &form).await;
+
+    assert_eq!(refused.status(), 409);
+    assert!(
+        refused
+            .text()
+            .await
+            .unwrap()
+            .contains("is set up in the configuration")
+    );
+    scene.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_system_that_is_away_leaves_the_forms_usable() {
     let scene = scene().await;
     scene.crm.set_faults(FaultPlan {

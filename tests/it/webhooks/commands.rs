@@ -129,7 +129,7 @@ async fn a_secret_is_changed_without_refusing_a_delivery() {
                 "{}",
                 told.out
             );
-            assert_eq!(told.out.matches(" active\n").count(), 11, "{}", told.out);
+            assert_eq!(told.out.matches(" kept\n").count(), 11, "{}", told.out);
         }
         is_over.store(true, Ordering::SeqCst);
     };

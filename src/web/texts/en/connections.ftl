@@ -123,6 +123,8 @@ connections-no-address = The shop can't tell of changes, as it is not known at w
 connections-delivered-to = Webhooks are sent to
 connections-register = Register the webhooks
 connections-register-again = Look after the webhooks again
+connections-rotate = Give the webhooks a new secret
+connections-rotated = The webhooks have a new secret. The one before is still taken for what is under way.
 connections-register-failed = The webhooks could not be registered: { $problem }
 connections-registered = { $count ->
     [one] 1 webhook is in place. It is kept active from now on.
@@ -130,7 +132,9 @@ connections-registered = { $count ->
   }
 connections-reached = The shop reaches this service.
 connections-not-reached = The shop's test did not arrive here. Look whether the address is right and reached from the shop; changes are found by sweeps until then.
-connections-callbacks = Open source Vtiger tells of changes through the extension WooVtigerSync, which woo-vtiger-sync vtiger-extension writes; Vtiger Cloud through a workflow with a webhook. Enter there:
+connections-extension = Open source Vtiger tells of changes within a second through an extension: download it, import it in Vtiger under Settings, Module Management, Modules, Import Module from Zip, and enter what follows under Settings, Integration, WooCommerce Sync.
+connections-extension-download = Download the extension
+connections-callbacks = Vtiger Cloud tells of them through a workflow with a webhook to the same address, which sends the secret in the header X-Webhook-Token.
 connections-callback-url = Address:
 connections-callback-secret = Show the callback secret
 
