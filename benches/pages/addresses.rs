@@ -7,7 +7,7 @@ use woo_vtiger_sync::clock::{Clock, SystemClock};
 use crate::visitor::Visitor;
 
 /// Those that are the same each time but for dates: `{30}` is the day of thirty days ago.
-const ALWAYS: [(&str, &str); 17] = [
+const ALWAYS: [(&str, &str); 27] = [
     ("the overview", "/"),
     ("what is new", "/news"),
     ("the sync log", "/log"),
@@ -34,6 +34,16 @@ const ALWAYS: [(&str, &str); 17] = [
     ("runs of a connection", "/runs?connection=outlet"),
     ("records that are searched", "/records?q=person77"),
     ("what needs a person", "/attention"),
+    ("of one reason", "/attention/no_email?connection=outlet"),
+    ("conflicts", "/attention/conflicts"),
+    ("failed events", "/failed"),
+    ("failed events of a module", "/failed?module=contacts"),
+    ("health", "/health"),
+    ("the debug log", "/debug"),
+    ("connections", "/connections"),
+    ("a connection", "/connections/shop"),
+    ("settings", "/settings"),
+    ("a module's settings", "/settings/shop/contacts"),
 ];
 
 /// All addresses, with what they show.

@@ -2,16 +2,20 @@
 //!
 //! `cargo bench --bench pages` fills a database with 1,000,000 entries of the journal and 250,000 links, and asks for each
 //! address of [`addresses`] two hundred times. It fails where one page of twenty takes more than 50 ms. `-- 10000` has so
-//! many entries, and a quarter as many links.
+//! many entries, and a quarter as many links; `-- postgresql` does the same on a PostgreSQL of its own instead of SQLite.
 
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
+    clippy::expect_used,
     reason = "a benchmark talks to the person at the terminal"
 )]
 
 mod addresses;
 mod filled;
+#[allow(dead_code, unused_imports, reason = "the tests need more of it")]
+#[path = "../../tests/it/servers.rs"]
+mod servers;
 #[allow(dead_code, clippy::expect_used, reason = "the tests need more of it")]
 #[path = "../../tests/it/visitor.rs"]
 mod visitor;
@@ -37,20 +41,25 @@ const MOST: Duration = Duration::from_millis(50);
 #[actix_web::main]
 async fn main() {
     http::install_tls_provider();
-    let asked = std::env::args()
-        .skip(1)
-        .find_map(|argument| argument.parse().ok());
-    let entries = asked.unwrap_or(ENTRIES);
+    let asked: Vec<String> = std::env::args().skip(1).collect();
+    let entries = asked.iter().find_map(|argument| argument.parse().ok());
+    let entries = entries.unwrap_or(ENTRIES);
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("sync.sqlite");
+    let mut url = format!("sqlite:{}", folder.path().join("sync.sqlite").display());
+    let mut server_of_database = None;
+    if asked.iter().any(|argument| argument == "postgresql") {
+        let database = servers::database().await;
+        url = database.url();
+        server_of_database = Some(database);
+    }
     let begun = Instant::now();
-    filled::fill(&path, entries).await;
+    filled::fill(&url, entries).await;
     println!(
         "{entries} entries of the journal and {} links, written in {:.0} s",
         entries / 4,
         begun.elapsed().as_secs_f64()
     );
-    let environment = variables(path.to_str().unwrap());
+    let environment = variables(&url);
     let config = Config::load(None, environment.into_iter()).unwrap();
     let server = Server::start(&config, SystemClock::shared(), Stage::Real)
         .await
@@ -72,6 +81,7 @@ async fn main() {
         );
     }
     server.stop().await;
+    drop(server_of_database);
     assert!(!is_slow, "a page takes too long");
 }
 
@@ -89,9 +99,9 @@ async fn measured(visitor: &Visitor, address: &str) -> Vec<Duration> {
 }
 
 /// Two connections of systems that are not there: only pages are served.
-fn variables(path: &str) -> Vec<(String, String)> {
+fn variables(url: &str) -> Vec<(String, String)> {
     let mut variables = vec![
-        ("WVS_DATABASE__URL".to_owned(), format!("sqlite:{path}")),
+        ("WVS_DATABASE__URL".to_owned(), url.to_owned()),
         ("WVS_SWEEP__AT_START".to_owned(), "false".to_owned()),
         ("WVS_SWEEP__INTERVAL".to_owned(), "24h".to_owned()),
         ("WVS_HTTP__LISTEN".to_owned(), "127.0.0.1:0".to_owned()),

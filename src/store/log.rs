@@ -8,6 +8,7 @@ mod cursor;
 mod entries;
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -170,14 +171,22 @@ impl SyncLog for SqlStore {
     ) -> Result<Vec<LogLine>, StoreError> {
         let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
         let mut lines = Vec::new();
-        // Each of these hours has a line at least. Minutes are read hour by hour: where a filter leaves little, most of
-        // what lies between is not looked at.
-        for hour in self.hours(filter, after, limit).await? {
+        // Each of these hours has a line at least, but maybe the newest, of which the page before may have shown all. Often
+        // one has as many as are wanted, and where a filter leaves little, it takes all of them.
+        let hours = self.hours(filter, after, limit.saturating_add(1)).await?;
+        let (mut rest, mut some) = (hours.as_slice(), 1);
+        while let Some(newest) = rest.first() {
+            let (these, others) = rest.split_at(some.min(rest.len()));
+            let oldest = these.last().unwrap_or(newest);
             let left = u32::try_from(wanted - lines.len()).unwrap_or(u32::MAX);
-            lines.extend(self.lines_of_hour(filter, after, hour, left).await?);
+            lines.extend(
+                self.lines_of_hours(filter, after, *oldest..=*newest, left)
+                    .await?,
+            );
             if lines.len() >= wanted {
                 break;
             }
+            (rest, some) = (others, some * 8);
         }
         Ok(lines)
     }
@@ -248,11 +257,13 @@ impl SqlStore {
         hours.collect::<Result<_, _>>().map_err(StoreError::new(READ))
     }
 
-    async fn lines_of_hour(
+    /// The lines of the hours that start then. An hour's counts tell what its minutes have, so that nothing else is looked
+    /// at.
+    async fn lines_of_hours(
         &self,
         filter: &LogFilter,
         after: Option<&LogPlace>,
-        hour: i64,
+        hours: RangeInclusive<i64>,
         limit: u32,
     ) -> Result<Vec<LogLine>, StoreError> {
         let begun = start_of(filter.first_ms().max(0), MINUTE_MS);
@@ -270,22 +281,33 @@ impl SqlStore {
                 side.as_str(),
             )
         });
-        // Nothing but conditions with placeholders is put in.
+        // Nothing but conditions with placeholders is put in. `+ 0`: PostgreSQL would look through all minutes in their
+        // order, for as many lines as are wanted.
         let statement = format!(
-            "select start_at as minute, connection, module, side, \
-             cast(sum(case when action = 'created' then number else 0 end) as bigint) as created, \
-             cast(sum(case when action = 'updated' then number else 0 end) as bigint) as updated, \
-             cast(sum(case when action in ('skipped', 'failed') then number else 0 end) as bigint) as skipped, \
-             cast(sum(case when action in ('linked', 'deleted', 'restored') then number else 0 end) as bigint) as others \
-             from log_count where span = 'minute' and start_at >= $1 and start_at < $2 \
-             and (start_at, connection, module, side) < ($3, $4, $5, $6) and {} \
-             group by start_at, connection, module, side \
-             order by start_at desc, connection desc, module desc, side desc limit $7",
-            conditions(7, filter)
+            "select counted.start_at as minute, counted.connection as connection, counted.module as module, \
+             counted.side as side, \
+             cast(sum(case when counted.action = 'created' then counted.number else 0 end) as bigint) as created, \
+             cast(sum(case when counted.action = 'updated' then counted.number else 0 end) as bigint) as updated, \
+             cast(sum(case when counted.action in ('skipped', 'failed') then counted.number else 0 end) as bigint) \
+             as skipped, \
+             cast(sum(case when counted.action in ('linked', 'deleted', 'restored') then counted.number else 0 end) \
+             as bigint) as others \
+             from (select distinct start_at, connection, module, side, action from log_count \
+             where span = 'hour' and start_at >= $1 and start_at <= $2 and {}) as hour \
+             join log_count as counted on counted.span = 'minute' and counted.connection = hour.connection \
+             and counted.module = hour.module and counted.side = hour.side and counted.action = hour.action \
+             and counted.start_at >= hour.start_at and counted.start_at < hour.start_at + {HOUR_MS} \
+             where counted.start_at >= $3 and counted.start_at < $4 \
+             and (counted.start_at, counted.connection, counted.module, counted.side) < ($5, $6, $7, $8) \
+             group by counted.start_at, counted.connection, counted.module, counted.side \
+             order by counted.start_at + 0 desc, counted.connection desc, counted.module desc, counted.side desc limit $9",
+            conditions(9, filter)
         );
         let query = sqlx::query(AssertSqlSafe(statement))
-            .bind(hour.max(begun))
-            .bind(hour.saturating_add(HOUR_MS).min(filter.end_ms()))
+            .bind(*hours.start())
+            .bind(*hours.end())
+            .bind(begun.max(*hours.start()))
+            .bind(filter.end_ms().min(hours.end().saturating_add(HOUR_MS)))
             .bind(minute)
             .bind(connection)
             .bind(module)

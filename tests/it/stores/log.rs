@@ -189,6 +189,39 @@ async fn a_filter_leaves_the_same_lines_and_entries() {
 }
 
 #[tokio::test]
+async fn what_is_rare_is_found_over_many_hours() {
+    on_both(async |store| {
+        let shop = ("shop", Module::Contacts);
+        let rare: Vec<i64> = (0..40).map(|number| number * 7 * 60 + number).collect();
+        for number in &rare {
+            done(
+                &*store,
+                shop,
+                (Side::Vtiger, Action::Failed),
+                minute(*number),
+                "1",
+            )
+            .await;
+            for other in [number + 1, number + 60] {
+                done(&*store, shop, (Side::Vtiger, Action::Created), minute(other), "2").await;
+            }
+        }
+        let filter = LogFilter {
+            actions: vec![Action::Failed],
+            ..LogFilter::default()
+        };
+        let expected: Vec<Timestamp> = rare.iter().rev().copied().map(minute).collect();
+
+        for limit in [1, 7, 25, 100] {
+            let lines = all_lines(&*store, &filter, limit).await;
+            let minutes: Vec<Timestamp> = lines.iter().map(|line| line.minute).collect();
+            assert_eq!(minutes, expected, "{limit} at a time");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_series_tells_how_much_was_done_and_how_late() {
     on_both(async |store| {
         fill(&*store).await;
