@@ -186,7 +186,7 @@ impl SyncLog for SqlStore {
             if lines.len() >= wanted {
                 break;
             }
-            (rest, some) = (others, some * 8);
+            (rest, some) = (others, some * 3);
         }
         Ok(lines)
     }
@@ -281,8 +281,8 @@ impl SqlStore {
                 side.as_str(),
             )
         });
-        // Nothing but conditions with placeholders is put in. `+ 0`: PostgreSQL would look through all minutes in their
-        // order, for as many lines as are wanted.
+        // Nothing but conditions with placeholders is put in. Both databases are to begin with the hours: `+ 0` keeps
+        // PostgreSQL from looking through all minutes in their order, and `cross` keeps SQLite from it.
         let statement = format!(
             "select counted.start_at as minute, counted.connection as connection, counted.module as module, \
              counted.side as side, \
@@ -294,10 +294,10 @@ impl SqlStore {
              as bigint) as others \
              from (select distinct start_at, connection, module, side, action from log_count \
              where span = 'hour' and start_at >= $1 and start_at <= $2 and {}) as hour \
-             join log_count as counted on counted.span = 'minute' and counted.connection = hour.connection \
-             and counted.module = hour.module and counted.side = hour.side and counted.action = hour.action \
-             and counted.start_at >= hour.start_at and counted.start_at < hour.start_at + {HOUR_MS} \
-             where counted.start_at >= $3 and counted.start_at < $4 \
+             cross join log_count as counted where counted.span = 'minute' \
+             and counted.connection = hour.connection and counted.module = hour.module and counted.side = hour.side \
+             and counted.action = hour.action and counted.start_at >= hour.start_at \
+             and counted.start_at < hour.start_at + {HOUR_MS} and counted.start_at >= $3 and counted.start_at < $4 \
              and (counted.start_at, counted.connection, counted.module, counted.side) < ($5, $6, $7, $8) \
              group by counted.start_at, counted.connection, counted.module, counted.side \
              order by counted.start_at + 0 desc, counted.connection desc, counted.module desc, counted.side desc limit $9",
