@@ -15,6 +15,11 @@ use super::Settings;
 use super::record::connection;
 use crate::load;
 
+/// What is told where the shop's test of our address stays away.
+const UNREACHED: &str = "  the shop does not seem to reach this address: its test did not arrive here. Look whether \
+                         http.public_url is right, and whether the proxy, the certificate and the firewall let the shop \
+                         through";
+
 #[derive(Debug, Args)]
 pub(crate) struct WebhooksArguments {
     #[command(flatten)]
@@ -124,7 +129,11 @@ async fn one(
                 );
             }
             println!("  the webhooks have a new secret; the one before is still taken for what is under way");
-            Ok(true)
+            let is_good = rotated.is_reached != Some(false);
+            if !is_good {
+                println!("{UNREACHED}");
+            }
+            Ok(is_good)
         }
     }
 }
@@ -149,10 +158,7 @@ async fn tell(registration: &Registration, registered: Registered) -> anyhow::Re
             true
         }
         Reached::No => {
-            println!(
-                "  the shop does not seem to reach this address: its test did not arrive here. Look whether http.public_url is \
-                 right, and whether the proxy, the certificate and the firewall let the shop through"
-            );
+            println!("{UNREACHED}");
             false
         }
         Reached::NobodyThere => {
