@@ -19,6 +19,29 @@ const COUNTS: &str = include_str!("../../migrations/0012_log_counts.sql");
 /// How many links are made known at once.
 const AT_ONCE: u32 = 5_000;
 
+/// The runs of what was done.
+const RUNS: &str = "insert into run (id, connection, kind, begun_at, ended_at)
+    select run, min(connection), case when run = 'first' then 'backfill' else 'live' end, min(at), max(at)
+    from journal group by run";
+
+/// What was skipped is not in step, for the reason of this kind.
+const PROBLEMS: &str =
+    "insert into problem (id, connection, module, side, record_id, woocommerce_id, vtiger_id, title, kind, skip, since, seen_at)
+    select id, connection, module, 'woocommerce', woocommerce_id, woocommerce_id, vtiger_id, title, $1, skip, at, at
+    from journal where action = 'skipped' on conflict do nothing";
+
+/// Fields that both sides changed, and lost this value.
+const CONFLICTS: &str =
+    "insert into conflict (id, connection, module, woocommerce_id, vtiger_id, title, field, winner, lost, kept, at)
+    select id, connection, module, woocommerce_id, vtiger_id, title, 'billing.phone = phone', 'vtiger', $1, $1, at
+    from journal where action = 'updated' order by at desc limit 10000 on conflict do nothing";
+
+/// Copies of this event, that failed; `ID` in it becomes that of each.
+const FAILED: &str =
+    "insert into failed (id, connection, module, side, record_id, event, reason, attempts, history, failed_at)
+    select id, 'shop', 'contacts', 'woocommerce', '1', replace($1, 'ID', id), 'the shop answers 500', 200, '[]', at
+    from journal where action in ('failed', 'skipped') order by at desc limit 10000";
+
 /// Fills the database at this address, of SQLite or PostgreSQL.
 pub(crate) async fn fill(url: &str, entries: u32) {
     let database = match url.strip_prefix("sqlite:") {
@@ -26,10 +49,11 @@ pub(crate) async fn fill(url: &str, entries: u32) {
         None => Database::postgres(&url.into()).await.unwrap(),
     };
     sqlx::any::install_default_drivers();
+    let now = SystemClock.now();
     let mut filler = Filler {
         connection: AnyConnection::connect(url).await.unwrap(),
         is_sqlite: url.starts_with("sqlite:"),
-        now: SystemClock.now(),
+        now,
     };
     if filler.is_sqlite {
         filler.run("pragma synchronous = off").await;
@@ -51,11 +75,7 @@ pub(crate) async fn fill(url: &str, entries: u32) {
     filler.connection.close().await.unwrap();
     let store = SqlStore::new(database.clone());
     let mut after = String::new();
-    while let Some(last) = store
-        .know_links(&after, AT_ONCE, SystemClock.now())
-        .await
-        .unwrap()
-    {
+    while let Some(last) = store.know_links(&after, AT_ONCE, now).await.unwrap() {
         after = last;
     }
     database.close().await;
@@ -78,6 +98,14 @@ fn without_comments(statement: &str) -> String {
 impl Filler {
     async fn run(&mut self, statement: &str) {
         sqlx::query(AssertSqlSafe(statement))
+            .execute(&mut self.connection)
+            .await
+            .unwrap();
+    }
+
+    async fn run_with(&mut self, statement: &'static str, value: &str) {
+        sqlx::query(statement)
+            .bind(value)
             .execute(&mut self.connection)
             .await
             .unwrap();
@@ -112,8 +140,8 @@ impl Filler {
         let skip = serde_json::to_string(&Skip::NoEmail).unwrap();
         // $1 entries; the first quarter of them is the first sync's, and takes six hours.
         let id = self.id("at / 65536", "at % 65536", "n");
-        sqlx::query(AssertSqlSafe(format!(
-        "with recursive nth(n) as (select cast(0 as bigint) union all select n + 1 from nth where n + 1 < $1),
+        let statement = format!(
+            "with recursive nth(n) as (select cast(0 as bigint) union all select n + 1 from nth where n + 1 < $1),
          timed as (select n, case when n < $1 / 4 then $2 + n * 21600000 / ($1 / 4)
              else $2 + 21600000 + (n - $1 / 4) * ($3 - 21600000) / ($1 - $1 / 4) end as at from nth),
          told as (select n, at, case when n % 10 = 0 then 'outlet' else 'shop' end as connection,
@@ -129,63 +157,42 @@ impl Filler {
              case when action in ('skipped', 'failed') then $5 end, at - at % 60000,
              case when n < $1 / 4 then 'first' else 'live-' || connection || '-' || (at - at % 900000) end
          from told"
-    )))
-    .bind(i64::from(entries))
-    .bind(self.now.as_millis() - SPAN_MS)
-    .bind(SPAN_MS)
-    .bind(fields)
-    .bind(skip)
-    .execute(&mut self.connection)
-    .await
-    .unwrap();
-        self.run(
-        "insert into run (id, connection, kind, begun_at, ended_at)
-         select run, min(connection), case when run = 'first' then 'backfill' else 'live' end, min(at), max(at)
-         from journal group by run",
-    )
-    .await;
+        );
+        sqlx::query(AssertSqlSafe(statement))
+            .bind(i64::from(entries))
+            .bind(self.now.as_millis() - SPAN_MS)
+            .bind(SPAN_MS)
+            .bind(fields)
+            .bind(skip)
+            .execute(&mut self.connection)
+            .await
+            .unwrap();
+        self.run(RUNS).await;
     }
 
     async fn links(&mut self, links: u32) {
         let id = self.id("n", "0", "n");
-        sqlx::query(AssertSqlSafe(format!(
-        "with recursive nth(n) as (select cast(0 as bigint) union all select n + 1 from nth where n + 1 < $1)
+        let statement = format!(
+            "with recursive nth(n) as (select cast(0 as bigint) union all select n + 1 from nth where n + 1 < $1)
          insert into link (id, connection, module, woocommerce_id, vtiger_id, match_key, base, created_at, updated_at)
          select {id}, case when n % 10 = 0 then 'outlet' else 'shop' end,
              case n % 7 when 0 then 'sales_orders' when 1 then 'products' when 2 then 'products' when 3 then 'taxes'
                  else 'contacts' end,
              cast(n as text), '12x' || n, 'person' || n || '@shop.example', '{{}}', $2, $2 from nth"
-    )))
-    .bind(i64::from(links))
-    .bind(self.now.as_millis())
-    .execute(&mut self.connection)
-    .await
-    .unwrap();
+        );
+        sqlx::query(AssertSqlSafe(statement))
+            .bind(i64::from(links))
+            .bind(self.now.as_millis())
+            .execute(&mut self.connection)
+            .await
+            .unwrap();
     }
 
     /// What needs a person: records that are not in step, fields in conflict, and failed events.
     async fn troubles(&mut self) {
-        let skip = Skip::NoEmail;
-        sqlx::query(
-        "insert into problem (id, connection, module, side, record_id, woocommerce_id, vtiger_id, title, kind, skip, since,
-             seen_at)
-         select id, connection, module, 'woocommerce', woocommerce_id, woocommerce_id, vtiger_id, title, $1, skip, at, at
-         from journal where action = 'skipped' on conflict do nothing",
-    )
-    .bind(skip.kind())
-    .execute(&mut self.connection)
-    .await
-    .unwrap();
+        self.run_with(PROBLEMS, Skip::NoEmail.kind()).await;
         let value = serde_json::to_string(&Value::text("+44 20 7946 0001")).unwrap();
-        sqlx::query(
-        "insert into conflict (id, connection, module, woocommerce_id, vtiger_id, title, field, winner, lost, kept, at)
-         select id, connection, module, woocommerce_id, vtiger_id, title, 'billing.phone = phone', 'vtiger', $1, $1, at
-         from journal where action = 'updated' order by at desc limit 10000",
-    )
-    .bind(value)
-    .execute(&mut self.connection)
-    .await
-    .unwrap();
+        self.run_with(CONFLICTS, &value).await;
         let subject = Subject::Record {
             module: Module::Contacts,
             side: Side::WooCommerce,
@@ -194,14 +201,7 @@ impl Filler {
         };
         let mut event = Event::new("shop", subject, Cause::Webhook, self.now);
         "ID".clone_into(&mut event.id);
-        sqlx::query(
-        "insert into failed (id, connection, module, side, record_id, event, reason, attempts, history, failed_at)
-         select id, 'shop', 'contacts', 'woocommerce', '1', replace($1, 'ID', id), 'the shop answers 500', 200, '[]', at
-         from journal where action in ('failed', 'skipped') order by at desc limit 10000",
-    )
-    .bind(serde_json::to_string(&event).unwrap())
-    .execute(&mut self.connection)
-    .await
-    .unwrap();
+        let event = serde_json::to_string(&event).unwrap();
+        self.run_with(FAILED, &event).await;
     }
 }

@@ -45,13 +45,13 @@ async fn main() {
     let entries = asked.iter().find_map(|argument| argument.parse().ok());
     let entries = entries.unwrap_or(ENTRIES);
     let folder = tempfile::tempdir().unwrap();
-    let mut url = format!("sqlite:{}", folder.path().join("sync.sqlite").display());
-    let mut server_of_database = None;
-    if asked.iter().any(|argument| argument == "postgresql") {
+    let (url, _database) = if asked.iter().any(|argument| argument == "postgresql") {
         let database = servers::database().await;
-        url = database.url();
-        server_of_database = Some(database);
-    }
+        (database.url(), Some(database))
+    } else {
+        let path = folder.path().join("sync.sqlite");
+        (format!("sqlite:{}", path.display()), None)
+    };
     let begun = Instant::now();
     filled::fill(&url, entries).await;
     println!(
@@ -81,7 +81,6 @@ async fn main() {
         );
     }
     server.stop().await;
-    drop(server_of_database);
     assert!(!is_slow, "a page takes too long");
 }
 
